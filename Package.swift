@@ -1,0 +1,61 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One set of compiler settings for every Swift target (Docs/Architecture.md, "Settings").
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Who may import whom: the one table of the architecture. `Tests/ArchitectureTests` compares it with Docs/Architecture.md.
+let modules: [(name: String, imports: [Target.Dependency])] = [
+    ("Bytes", []),
+    ("Dockerfile", ["Bytes"]),
+    ("OCI", ["Bytes", .product(name: "Crypto", package: "swift-crypto")]),
+    ("Linux", ["Bytes", "CLinux"]),
+    ("Trees", ["Bytes", "OCI"]),
+    ("Layers", ["Bytes", "Linux", "OCI", "Trees", "CArchive", "CDeflate"]),
+    ("Store", ["Bytes", "Linux", "OCI", "Trees", .product(name: "GRDB", package: "GRDB.swift")]),
+    ("Sandbox", ["Bytes", "Linux", "OCI", "CLinux"]),
+    ("Contexts", ["Bytes", "Linux", "OCI", "Trees", "Layers"]),
+    ("Graph", ["Bytes", "Dockerfile", "OCI", "Trees"]),
+    ("Solver", ["Bytes", "Graph", "OCI", "Trees"]),
+    (
+        "Execution",
+        ["Bytes", "Linux", "OCI", "Trees", "Layers", "Store", "Sandbox", "Contexts", "Graph", "Solver"]
+    ),
+    ("Export", ["Bytes", "Linux", "OCI", "Trees", "Layers", "Store"]),
+    (
+        "BuildEngine",
+        [
+            "Bytes", "Dockerfile", "Linux", "OCI", "Trees", "Layers", "Store", "Sandbox", "Contexts", "Graph", "Solver",
+            "Execution", "Export",
+        ]
+    ),
+    ("Reports", ["Bytes", "Graph", "BuildEngine"]),
+    ("Commands", ["BuildEngine", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+]
+
+let package = Package(
+    name: "swift-build-image",
+    products: [
+        .library(name: "BuildEngine", targets: ["BuildEngine"]),
+        .executable(name: "swift-build-image", targets: ["swift-build-image"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: modules.map { .target(name: $0.name, dependencies: $0.imports, swiftSettings: settings) }
+        + [
+            .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+            .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+            .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+            .executableTarget(name: "swift-build-image", dependencies: ["Commands"], swiftSettings: settings),
+        ]
+)

@@ -1,0 +1,43 @@
+import Bytes
+
+extension DockerfileError {
+    /// What to do about it; nil where the message says all.
+    package var remedy: String? {
+        switch reason {
+        case .unknownInstruction(_, let suggestion?): return "did you mean \(suggestion)?"
+        case .unknownInstruction(_, nil): return "instructions are \(InstructionName.allNames.joined(separator: ", "))"
+        case .unknownFlag(_, _, let suggestion?, _): return "did you mean --\(suggestion)?"
+        case .unknownFlag(let instruction, _, nil, let known):
+            if known.isEmpty { return "\(instruction) takes no flags" }
+            return "flags of \(instruction) are " + known.map { "--" + $0 }.joined(separator: ", ")
+        case .unknownMountType(_, let suggestion?), .unknownSharing(_, let suggestion?),
+            .unknownOption(_, _, _, let suggestion?):
+            return "did you mean \(suggestion)?"
+        case .unknownMountType: return "types are bind, cache, tmpfs, secret, ssh"
+        case .unknownSharing: return "it is shared, private or locked"
+        case .fileTooLarge: return "files belong into the build context, with COPY"
+        case .encodedAsUTF16: return "convert it, for example with iconv -f UTF-16 -t UTF-8"
+        case .noInstructions, .noStages: return "begin with FROM and a base image, or FROM scratch"
+        case .instructionBeforeFrom: return "only ARG may stand before FROM; move the instruction below it"
+        case .unterminatedHeredoc: return "end the heredoc with a line that holds its name and nothing else"
+        case .notStringArray: return "quote the members that are not strings, or write the shell form"
+        case .notJSON: return "write SHELL [\"/bin/sh\", \"-c\"]"
+        case .missingEquals: return "quote values that hold blanks: name=\"a value\""
+        case .wrongArgumentCount(_, .sourcesAndDestination): return "add the destination as the last word"
+        case .wrongArgumentCount("FROM", _): return "write FROM image, or FROM image AS name"
+        case .invalidStageName: return "a name begins with a letter and goes on with letters, digits, -, _ and ."
+        case .notAllowedInOnbuild("MAINTAINER"): return "use LABEL maintainer=…"
+        case .unknownHealthcheckType: return "write HEALTHCHECK CMD command, or HEALTHCHECK NONE"
+        case .invalidDuration: return "write it with units, such as 30s, 500ms or 1m30s"
+        case .invalidNetwork: return "it is default, none or host"
+        case .invalidSecurity: return "it is sandbox or insecure"
+        case .variableInMountFrom: return "give the image a stage of its own, FROM image AS name, and name that"
+        case .unsupportedModifier:
+            return "modifiers are :- - :+ + :? ? # ## % %% / and //; for a plain dollar sign write \\$"
+        case .badSubstitution, .unexpectedEnd, .unterminatedQuote:
+            return "for a plain $ or quote put the escape character before it"
+        case .requiredVariable(let name, _, _) where name.count <= 120: return "set it with --build-arg \(name.escaped)=… or ENV"
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// What is wrong in a Dockerfile or in a word that was to be expanded.
+///
+/// One error may carry others that were found independently in the same file.
+package struct DockerfileError: Error, Sendable, Hashable {
+    /// What is wrong.
+    package let reason: Reason
+    /// Where; nil for a word that was expanded without its place.
+    package var range: SourceRange?
+    /// The text the range speaks of.
+    package var source: SourceText?
+    /// Further mistakes of the same file, each without others of its own.
+    package var others: [DockerfileError]
+
+    package init(
+        _ reason: Reason, range: SourceRange? = nil, source: SourceText? = nil, others: [DockerfileError] = []
+    ) {
+        self.reason = reason
+        self.range = range
+        self.source = source
+        self.others = others
+    }
+}

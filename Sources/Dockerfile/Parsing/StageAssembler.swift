@@ -1,0 +1,61 @@
+import Bytes
+
+/// Sorts instructions into stages and collects mistakes that do not follow from each other.
+struct StageAssembler {
+    private let source: SourceText
+    private let errorLimit: Int
+    private var errors: [DockerfileError] = []
+    private var metaArguments: [Instruction] = []
+    private var stages: [Stage] = []
+    private var current: (from: Instruction, source: FromInstruction)?
+    private var instructions: [Instruction] = []
+    /// Whether a FROM has been seen, even a wrong one.
+    private var hasFrom = false
+
+    init(source: SourceText, errorLimit: Int) {
+        self.source = source
+        self.errorLimit = errorLimit
+    }
+
+    /// Takes the next instruction.
+    mutating func add(_ node: InstructionNode) {
+        if node.name == .from { hasFrom = true }
+        do throws(DockerfileError) {
+            let instruction = try InstructionBuilder.instruction(of: node)
+            switch instruction.kind {
+            case .from(let from):
+                closeStage()
+                current = (instruction, from)
+            case .arg where !hasFrom:
+                metaArguments.append(instruction)
+            default:
+                guard hasFrom else { throw DockerfileError(.instructionBeforeFrom(instruction.keyword)) }
+                instructions.append(instruction)
+            }
+        } catch {
+            if errors.count < errorLimit { errors.append(error.located(at: node.range, in: source)) }
+        }
+    }
+
+    /// Everything that was taken.
+    ///
+    /// - Throws: the first mistake with the others, or that there is no stage.
+    mutating func finish() throws(DockerfileError) -> (metaArguments: [Instruction], stages: [Stage]) {
+        closeStage()
+        if var first = errors.first {
+            first.others = Array(errors.dropFirst())
+            throw first
+        }
+        guard !stages.isEmpty else { throw DockerfileError(.noStages, source: source) }
+        return (metaArguments, stages)
+    }
+
+    private mutating func closeStage() {
+        if let current {
+            stages.append(
+                Stage(index: stages.count, from: current.from, source: current.source, instructions: instructions))
+        }
+        current = nil
+        instructions = []
+    }
+}

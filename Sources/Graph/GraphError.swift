@@ -1,0 +1,69 @@
+package import Bytes
+package import Dockerfile
+
+/// A Dockerfile that parses but cannot be built, with its place.
+package struct GraphError: DescribedError {
+    package enum Reason: Sendable, Hashable {
+        case unknownTarget(ByteString, nearest: ByteString?)
+        case laterStage(ByteString)
+        case invalidStageIndex(ByteString)
+        case selfReference(ByteString)
+        case emptyBase(ByteString)
+        case malformedPlatform(ByteString)
+        case variableInFrom(ByteString)
+        case malformedMode(ByteString)
+        case malformedPort(ByteString, String)
+        case unknownSignal(ByteString)
+        case emptyVolume
+        case notYet(feature: String)
+        case unsupportedSyntax(ByteString)
+        case malformedEpoch(ByteString)
+    }
+
+    package let reason: Reason
+    package let range: SourceRange?
+    package let source: SourceText?
+
+    package init(_ reason: Reason, at range: SourceRange? = nil, in source: SourceText? = nil) {
+        self.reason = reason
+        self.range = range
+        self.source = source
+    }
+
+    package var message: String {
+        switch reason {
+        case .unknownTarget(let name, _): "target stage \"\(name.escaped)\" could not be found"
+        case .laterStage(let name):
+            "cannot copy from stage \"\(name.escaped)\", it needs to be defined before the stage that uses it"
+        case .invalidStageIndex(let name): "invalid stage index \(name.escaped): there is no such earlier stage"
+        case .selfReference(let name): "stage \"\(name.escaped)\" cannot use itself"
+        case .emptyBase(let word): "base name (\(word.escaped)) should not be blank"
+        case .malformedPlatform(let text): "failed to parse platform \"\(text.escaped)\""
+        case .variableInFrom: "variable expansion is not supported for --from"
+        case .malformedMode(let text):
+            "invalid chmod parameter: '\(text.escaped)'. It should be an octal string between 0 and 07777, or symbolic"
+        case .malformedPort(let text, let why): "EXPOSE: invalid port \"\(text.escaped)\": \(why)"
+        case .unknownSignal(let text): "invalid signal: \(text.escaped)"
+        case .emptyVolume: "VOLUME specified can not be an empty string"
+        case .notYet(let feature): "\(feature) is not supported yet"
+        case .unsupportedSyntax(let name): "the frontend \(name.escaped) is not supported"
+        case .malformedEpoch(let text): "SOURCE_DATE_EPOCH is not a number of seconds: \"\(text.escaped)\""
+        }
+    }
+
+    package var remedy: String? {
+        switch reason {
+        case .unknownTarget(_, let nearest?): "did you mean --target \(nearest.escaped)?"
+        case .unknownTarget: "name a stage with FROM … AS NAME, or leave --target out"
+        case .laterStage: "move the stage that is copied from above the one that copies"
+        case .invalidStageIndex: "stages are numbered from 0; only earlier ones can be named"
+        case .variableInFrom: "define a stage with FROM and an ARG of the global scope, and copy from that stage"
+        case .malformedPlatform: "write OS/ARCHITECTURE[/VARIANT], such as linux/amd64"
+        case .malformedPort: "write PORT, PORT-PORT or PORT/PROTOCOL with tcp, udp or sctp"
+        case .unknownSignal: "write a name such as SIGTERM, or a number"
+        case .unsupportedSyntax: "only docker/dockerfile is built in: remove the # syntax line if the file needs nothing else"
+        case .malformedEpoch: "give seconds since 1970, such as 1700000000"
+        case .selfReference, .emptyBase, .malformedMode, .emptyVolume, .notYet: nil
+        }
+    }
+}

@@ -1,0 +1,102 @@
+internal import Bytes
+internal import Dockerfile
+internal import OCI
+
+extension Lowering {
+    /// The arguments that FROM lines see: the platform ones, then the ARGs before the first FROM, in order.
+    func readGlobalArguments() throws {
+        let target = request.target ?? dockerfile.stages.last?.name ?? ""
+        for (name, value) in automaticArguments(target: target.isEmpty ? "default" : target) {
+            globalArguments[name] = request.buildArguments[name] ?? value
+        }
+        for instruction in dockerfile.metaArguments {
+            guard case .arg(let declarations) = instruction.kind else { continue }
+            for declaration in declarations {
+                usedArguments.insert(declaration.name)
+                if let given = request.buildArguments[declaration.name] {
+                    globalArguments[declaration.name] = given
+                } else if let value = declaration.defaultValue {
+                    let expansion = Expansion(escape: dockerfile.escape) { [globalArguments] in globalArguments[$0] }
+                    globalArguments[declaration.name] = try located(instruction) { () throws(DockerfileError) in
+                        try expansion.expandWord(value)
+                    }
+                }
+            }
+        }
+    }
+
+    private func automaticArguments(target: ByteString) -> [(ByteString, ByteString)] {
+        let host = Platform.host
+        return [
+            ("BUILDPLATFORM", Platform(os: host.os, architecture: host.architecture, variant: host.variant).text),
+            ("BUILDOS", host.os),
+            ("BUILDOSVERSION", host.osVersion),
+            ("BUILDARCH", host.architecture),
+            ("BUILDVARIANT", host.variant),
+            ("TARGETPLATFORM", platform.text),
+            ("TARGETOS", platform.os),
+            ("TARGETOSVERSION", platform.osVersion),
+            ("TARGETARCH", platform.architecture),
+            ("TARGETVARIANT", platform.variant),
+            ("TARGETSTAGE", target),
+        ]
+    }
+
+    /// Proxy settings may be given without being declared; they reach RUN, but no key and no history.
+    static let proxyNames: Set<ByteString> = [
+        "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY",
+    ]
+
+    var proxyEnvironment: [ByteString] {
+        var values: [ByteString: ByteString] = [:]
+        for (name, value) in request.buildArguments where Lowering.proxyNames.contains(uppercased(name)) {
+            values[uppercased(name)] = value
+            values[lowercased(name)] = value
+        }
+        return values.keys.sorted().map { $0 + "=" + (values[$0] ?? "") }
+    }
+
+    func warnAboutUnusedArguments() {
+        let known = usedArguments.union(Lowering.specialNames)
+        let unused = request.buildArguments.keys.filter { name in
+            !known.contains(name) && !Lowering.proxyNames.contains(uppercased(name))
+        }
+        guard !unused.isEmpty else { return }
+        let names = unused.sorted().map(\.escaped).joined(separator: ", ")
+        warnings.append(.init(text: "build arguments that no ARG declares were not used: \(names)", range: nil))
+    }
+
+    /// Arguments that mean something to the engine itself.
+    private static let specialNames: Set<ByteString> = [
+        "BUILDKIT_SYNTAX", "BUILDKIT_INLINE_CACHE", "BUILDKIT_MULTI_PLATFORM", "BUILDKIT_SANDBOX_HOSTNAME",
+        "BUILDKIT_CACHE_MOUNT_NS", "BUILDKIT_CONTEXT_KEEP_GIT_DIR", "BUILDKIT_DOCKERFILE_CHECK", "SOURCE_DATE_EPOCH",
+        "BUILDPLATFORM", "BUILDOS", "BUILDOSVERSION", "BUILDARCH", "BUILDVARIANT", "TARGETPLATFORM", "TARGETOS",
+        "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT", "TARGETSTAGE",
+    ]
+
+    func uppercased(_ text: ByteString) -> ByteString {
+        ByteString(text.bytes.map { (0x61...0x7A).contains($0) ? $0 - 32 : $0 })
+    }
+
+    /// The name that differs from `name` in the fewest letters, if it is near enough to be meant.
+    func nearest(to name: ByteString, among candidates: [ByteString]) -> ByteString? {
+        let ranked = candidates.map { ($0, editDistance($0.bytes, name.bytes)) }.min { $0.1 < $1.1 }
+        guard let (candidate, distance) = ranked, distance <= max(1, name.count / 3) else { return nil }
+        return candidate
+    }
+
+    private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        guard left.count < 256, right.count < 256 else { return 256 }
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, b) in right.enumerated() {
+                let replaced = diagonal + (a == b ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

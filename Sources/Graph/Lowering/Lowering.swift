@@ -1,0 +1,252 @@
+internal import Bytes
+package import Dockerfile
+internal import OCI
+
+/// Turns a parsed Dockerfile into a graph: one vertex for each instruction that changes files, the others change the
+/// image config that is carried along. Only what the target needs is lowered.
+///
+/// Stages are lowered when something needs them, so that inputs have lower numbers than what uses them, and a stage that
+/// nothing uses costs nothing. Rules: `behaviours.md`, "Stages and images"; the conformance cases decide.
+package final class Lowering {
+    let request: LoweringRequest
+    let images: any BaseImageSource
+    let platform: Platform
+    let globalArguments: StageEnvironment
+    var vertices: [Vertex] = []
+    var warnings: [LoweringResult.Warning] = []
+    var usedArguments: Set<ByteString> = []
+    private var lowered: [Int: StageState] = [:]
+    private var outside: [ByteString: NamedVertex] = [:]
+
+    /// What a name outside the Dockerfile became.
+    struct NamedVertex {
+        var state: StageState
+        /// The vertex whose tree `--from` reads.
+        var tree: VertexID
+    }
+
+    private init(_ request: LoweringRequest, images: any BaseImageSource) throws {
+        self.request = request
+        self.images = images
+        platform = request.platform ?? .host
+        globalArguments = StageEnvironment()
+        try readGlobalArguments()
+    }
+
+    /// Lowers the target stage with all it needs.
+    ///
+    /// - Throws: `DockerfileError`, `GraphError`, and what `images` throws.
+    package static func lower(_ request: LoweringRequest, images: any BaseImageSource) async throws -> LoweringResult {
+        let lowering = try Lowering(request, images: images)
+        let target = try lowering.targetStage()
+        let state = try await lowering.stage(target)
+        let plan = try lowering.plan(for: state)
+        lowering.warnAboutUnusedArguments()
+        return LoweringResult(graph: BuildGraph(vertices: lowering.vertices, image: plan), warnings: lowering.warnings)
+    }
+
+    var dockerfile: ParsedDockerfile { request.dockerfile }
+
+    func error(_ reason: GraphError.Reason, at range: SourceRange?) -> GraphError {
+        GraphError(reason, at: range, in: dockerfile.source)
+    }
+
+    // MARK: Stages
+
+    private func targetStage() throws -> Int {
+        guard let target = request.target else { return dockerfile.stages.count - 1 }
+        let wanted = lowercased(target)
+        if let index = dockerfile.stages.lastIndex(where: { $0.name == wanted }) { return index }
+        if let index = Int(target.text), dockerfile.stages.indices.contains(index) { return index }
+        let names = dockerfile.stages.compactMap(\.name)
+        throw GraphError(.unknownTarget(target, nearest: nearest(to: wanted, among: names)))
+    }
+
+    /// The state at the end of a stage.
+    func stage(_ index: Int) async throws -> StageState {
+        if let state = lowered[index] { return state }
+        let stage = dockerfile.stages[index]
+        var builder = try await start(stage)
+        try await builder.lower(stage.instructions)
+        lowered[index] = builder.state
+        return builder.state
+    }
+
+    private func start(_ stage: Stage) async throws -> StageBuilder {
+        let expansion = Expansion(escape: dockerfile.escape) { [globalArguments, self] name in
+            usedArguments.insert(name)
+            return globalArguments[name]
+        }
+        let base = try located(stage.from) { () throws(DockerfileError) in try expansion.expandWord(stage.base) }
+        guard !base.isEmpty else { throw error(.emptyBase(stage.base), at: stage.from.range) }
+        let wanted = try platform(of: stage, expansion)
+        var builder = StageBuilder(lowering: self, stage: stage, state: scratchState())
+        builder.countSteps(countsBase: base != "scratch")
+        if let name = stage.name, request.namedContexts.contains(name) {
+            builder.state = try await named(name, as: wanted, at: stage.from.range).state.inherited()
+        } else if let index = earlierStage(base, before: stage.index) {
+            let parent = try await self.stage(index)
+            builder.countSteps(countsBase: false)
+            builder.state = parent.inherited()
+            builder.prepareEnvironment()
+            try await builder.runTriggers(parent.triggers)
+            return builder
+        } else if base == "scratch", !request.namedContexts.contains(base) {
+            builder.state = scratchState()
+        } else {
+            let found = try await named(base, as: wanted, at: stage.from.range)
+            let triggers = found.state.config.config.onBuild
+            builder.state = found.state.inherited()
+            builder.nameBase(found.tree, base)
+            builder.prepareEnvironment()
+            try await builder.runTriggers(triggers)
+            return builder
+        }
+        builder.prepareEnvironment()
+        return builder
+    }
+
+    private func platform(of stage: Stage, _ expansion: Expansion) throws -> Platform {
+        guard let word = stage.platform else { return platform }
+        let text = try located(stage.from) { () throws(DockerfileError) in try expansion.expandWord(word) }
+        do { return try Platform(parsing: text) } catch { throw self.error(.malformedPlatform(text), at: stage.from.range) }
+    }
+
+    /// The last stage of that name before `index`; names in any case.
+    func earlierStage(_ name: ByteString, before index: Int) -> Int? {
+        let wanted = lowercased(name)
+        return dockerfile.stages[..<index].lastIndex { $0.name == wanted }
+    }
+
+    private func scratchState() -> StageState {
+        var config = ImageConfig(platform: platform)
+        config.config.workingDir = "/"
+        let vertex = outside["scratch"]?.tree ?? addVertex(.source(.scratch), inputs: [], name: "scratch", range: nil)
+        let state = StageState(environment: StageEnvironment(), config: config, chain: [vertex])
+        outside["scratch"] = NamedVertex(state: state, tree: vertex)
+        return state
+    }
+
+    // MARK: Names outside the Dockerfile
+
+    /// What FROM or `--from` names that is no stage: a named context or an image.
+    func named(_ name: ByteString, as wanted: Platform, at range: SourceRange) async throws -> NamedVertex {
+        let key = name + "\0" + wanted.text
+        if let known = outside[key] { return known }
+        if name == "scratch", !request.namedContexts.contains(name) {
+            let state = scratchState()
+            return NamedVertex(state: state, tree: state.chain[0])
+        }
+        let input: NamedInput
+        do { input = try await images.find(name, platform: wanted) } catch {
+            throw InputFailure(underlying: error, range: range, source: dockerfile.source)
+        }
+        let result: NamedVertex
+        switch input {
+        case .scratch:
+            let state = scratchState()
+            result = NamedVertex(state: state, tree: state.chain[0])
+        case .image(let image): result = imageVertex(image, wanted, range)
+        case .local(let local): result = localVertex(local, named: name)
+        }
+        outside[key] = result
+        return result
+    }
+
+    private func imageVertex(_ image: BaseImage, _ wanted: Platform, _ range: SourceRange) -> NamedVertex {
+        let vertex = addVertex(.source(.image(image)), inputs: [], name: "FROM \(image.name.escaped)", range: range)
+        var config = image.config
+        config.created = nil
+        if !config.platform.os.isEmpty, config.platform.normalized.architecture != wanted.normalized.architecture {
+            let text = "base image \(image.name.escaped) is for \(config.platform), but \(wanted) was asked for"
+            warnings.append(.init(text: text, range: range))
+        }
+        if config.platform.os.isEmpty { config.platform = wanted }
+        let state = StageState(environment: StageEnvironment(), config: config, chain: [vertex])
+        return NamedVertex(state: state, tree: vertex)
+    }
+
+    /// A folder as a base is an image of one layer that holds it; `--from` reads the folder itself.
+    private func localVertex(_ local: LocalSource, named name: ByteString) -> NamedVertex {
+        let folder = localSource(local)
+        var state = scratchState()
+        let everything = CopyAction(origin: .input(1, path: "/"), destination: "/")
+        let title = "[context \(name.escaped)] load \(name.escaped)"
+        let layer = addVertex(.file([.copy(everything)]), inputs: [state.chain[0], folder], name: title, range: nil)
+        state.chain.append(layer)
+        return NamedVertex(state: state, tree: folder)
+    }
+
+    /// The vertex of a local folder; one for each name.
+    func localSource(_ local: LocalSource) -> VertexID {
+        let key = "\0local\0" + local.name
+        if let known = outside[key] { return known.tree }
+        let isMain = local == .buildContext
+        let name = isMain ? "[internal] load build context" : "[context \(local.name.escaped)] load from client"
+        let vertex = addVertex(.source(.local(local)), inputs: [], name: name, range: nil)
+        let state = StageState(environment: StageEnvironment(), config: ImageConfig(platform: platform), chain: [vertex])
+        outside[key] = NamedVertex(state: state, tree: vertex)
+        return vertex
+    }
+
+    // MARK: Vertices
+
+    func addVertex(_ operation: Operation, inputs: [VertexID], name: String, range: SourceRange?) -> VertexID {
+        let id = VertexID(vertices.count)
+        let isSource = if case .source = operation { true } else { false }
+        vertices.append(
+            Vertex(
+                id: id,
+                operation: operation,
+                inputs: inputs,
+                name: name,
+                range: range,
+                ignoresCache: request.ignoresCache && !isSource
+            )
+        )
+        return id
+    }
+
+    // MARK: The image
+
+    private func plan(for state: StageState) throws -> ImagePlan {
+        var config = state.config
+        for (name, value) in request.labels { config.config.labels[name] = value }
+        config.config.onBuild += state.triggers
+        if let platform = request.platform {
+            config.platform.os = platform.os
+            config.platform.architecture = platform.architecture
+            config.platform.variant = platform.variant
+        }
+        config.platform = config.platform.normalized
+        // Layers that no instruction tells of (a folder as a base) get an entry at the end, as BuildKit writes it.
+        let told = config.history.count { !$0.isEmptyLayer }
+        let baseLayers = config.diffIDs.count
+        let layers = Array(state.chain.dropFirst())
+        for untold in layers.dropFirst(max(0, told - baseLayers)) where told >= baseLayers {
+            config.history.append(HistoryEntry(createdBy: ByteString(vertices[untold.index].name), comment: Lowering.comment))
+        }
+        return ImagePlan(chain: state.chain, config: config)
+    }
+
+    /// What BuildKit puts into every entry of the history; tools look for it.
+    static let comment: ByteString = "buildkit.dockerfile.v0"
+
+    func located<Value>(
+        _ instruction: Instruction,
+        _ body: () throws(DockerfileError) -> Value
+    ) throws(DockerfileError) -> Value {
+        do { return try body() } catch { throw error.located(at: instruction.range, in: dockerfile.source) }
+    }
+
+    func lowercased(_ text: ByteString) -> ByteString {
+        ByteString(text.bytes.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 })
+    }
+}
+
+/// An input that FROM or `--from` names and that could not be had, with its place.
+package struct InputFailure: Error {
+    package let underlying: any Error
+    package let range: SourceRange
+    package let source: SourceText
+}

@@ -1,0 +1,43 @@
+internal import Bytes
+
+/// The words of EXPOSE: `[IP:][HOST:]PORT[-PORT][/PROTOCOL]`; only the container's ports count.
+enum Ports {
+    struct Malformed: Error { let why: String }
+
+    /// `80` → `80/tcp`; a range gives one for each of its ports.
+    static func parse(_ word: ByteString) throws(Malformed) -> [ByteString] {
+        let parts = word.split(separator: UInt8(ascii: ":"))
+        let last = parts[parts.count - 1]
+        let halves = last.split(separator: UInt8(ascii: "/"))
+        let scheme = halves.count > 1 ? halves[1...].joined(separator: "/") : "tcp"
+        let lowered = ByteString(scheme.bytes.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 })
+        guard !halves[0].isEmpty else { throw Malformed(why: "no port specified") }
+        guard ["", "tcp", "udp", "sctp"].contains(lowered) else { throw Malformed(why: "unknown protocol \(scheme.escaped)") }
+        let suffix: ByteString = "/" + (lowered.isEmpty ? "tcp" : lowered)
+        let range = try range(halves[0])
+        if parts.count > 1, !parts[parts.count - 2].isEmpty {
+            let host = try Ports.range(parts[parts.count - 2])
+            guard host.count == range.count || range.count == 1 else {
+                throw Malformed(why: "the host's range and the container's have different lengths")
+            }
+        }
+        return range.map { ByteString(String($0)) + suffix }
+    }
+
+    private static func range(_ text: ByteString) throws(Malformed) -> ClosedRange<Int> {
+        let ends = text.split(separator: UInt8(ascii: "-"))
+        guard ends.count <= 2 else { throw Malformed(why: "not a port or a range of ports") }
+        let first = try number(ends[0])
+        let last = ends.count == 2 ? try number(ends[1]) : first
+        guard first <= last else { throw Malformed(why: "the range ends before it starts") }
+        return first...last
+    }
+
+    private static func number(_ text: ByteString) throws(Malformed) -> Int {
+        guard !text.isEmpty, text.count <= 8, text.bytes.allSatisfy({ (0x30...0x39).contains($0) }),
+            let value = Int(text.text)
+        else { throw Malformed(why: "not a number") }
+        guard value <= 65535 else { throw Malformed(why: "out of range (0–65535)") }
+        return value
+    }
+}

@@ -1,0 +1,174 @@
+internal import Bytes
+internal import Dockerfile
+internal import OCI
+
+extension StageBuilder {
+    mutating func lowerCopy(_ copy: CopyInstruction, _ instruction: Instruction) async throws {
+        if copy.isLinked { try refuse("COPY --link", instruction) }
+        if copy.keepsParents { try refuse("COPY --parents", instruction) }
+        if !copy.excludes.isEmpty { try refuse("COPY --exclude", instruction) }
+        let input: VertexID?
+        if let from = copy.from {
+            input = try await tree(named: from, instruction)
+        } else {
+            input = copy.sources.isEmpty ? nil : lowering.localSource(.buildContext)
+        }
+        try addCopy(
+            "COPY",
+            FileWords(
+                sources: copy.sources,
+                inlineFiles: copy.inlineFiles,
+                destination: copy.destination,
+                chown: copy.chown,
+                chmod: copy.chmod
+            ),
+            from: input,
+            instruction
+        )
+    }
+
+    mutating func lowerAdd(_ add: AddInstruction, _ instruction: Instruction) throws {
+        if add.isLinked { try refuse("ADD --link", instruction) }
+        if !add.excludes.isEmpty { try refuse("ADD --exclude", instruction) }
+        if add.checksum != nil { try refuse("ADD --checksum", instruction) }
+        if add.keepsGitDirectory != nil { try refuse("ADD --keep-git-dir", instruction) }
+        try addCopy(
+            "ADD",
+            FileWords(
+                sources: add.sources,
+                inlineFiles: add.inlineFiles,
+                destination: add.destination,
+                chown: add.chown,
+                chmod: add.chmod,
+                unpacks: add.unpacks ?? true,
+                mayBeRemote: true
+            ),
+            from: add.sources.isEmpty ? nil : lowering.localSource(.buildContext),
+            instruction
+        )
+    }
+
+    /// What COPY and ADD have in common, as written.
+    struct FileWords {
+        var sources: [ByteString]
+        var inlineFiles: [InlineFile]
+        var destination: ByteString
+        var chown: ByteString?
+        var chmod: ByteString?
+        var unpacks = false
+        var mayBeRemote = false
+    }
+
+    private mutating func addCopy(
+        _ keyword: ByteString,
+        _ words: FileWords,
+        from input: VertexID?,
+        _ instruction: Instruction
+    ) throws {
+        let chown = try words.chown.map { try expand($0, of: instruction) }.flatMap { $0.isEmpty ? nil : $0 }
+        let chmod = try words.chmod.map { try expand($0, of: instruction) }.flatMap { $0.isEmpty ? nil : $0 }
+        var mode: ModeChange?
+        if let chmod {
+            guard let change = ModeChange(chmod) else { throw lowering.error(.malformedMode(chmod), at: instruction.range) }
+            mode = change
+        }
+        var history = keyword
+        if let chown { history += " --chown=" + chown }
+        if let chmod { history += " --chmod=" + chmod }
+        let given = try expand(words.destination, of: instruction)
+        let destination = destinationPath(given)
+        var actions: [FileAction] = []
+        func add(_ origin: CopyAction.Origin, unpacks: Bool) {
+            actions.append(
+                .copy(
+                    CopyAction(origin: origin, destination: destination, owner: chown, mode: mode, unpacksArchives: unpacks)
+                )
+            )
+        }
+        for word in words.sources {
+            let source = try expand(word, of: instruction)
+            if words.mayBeRemote, StageBuilder.isRemote(source) { try refuse("ADD of \(source.escaped)", instruction) }
+            history += " " + source
+            add(.input(1, path: source), unpacks: words.unpacks)
+        }
+        for file in words.inlineFiles {
+            history += " <<" + file.name
+            var content = file.content
+            if file.isExpanded {
+                content = try lowering.located(instruction) { () throws(DockerfileError) in
+                    try heredocExpansion.expandWord(content)
+                }
+            }
+            add(.inline(name: file.name, content: content), unpacks: false)
+        }
+        history += " " + given + " # buildkit"
+        if actions.count > 1, !destination.hasSuffix("/") { warnAboutSeveral(words, destination, instruction) }
+        let name = stepName(displayText(instruction))
+        addStep(.file(actions), otherInputs: input.map { [$0] } ?? [], name: name, instruction)
+        addHistory(history, hasLayer: true)
+    }
+
+    /// Heredoc content is expanded with `\` as the escape, whatever the file's, and its quotes are text.
+    private var heredocExpansion: Expansion {
+        let environment = state.environment
+        return Expansion(options: [.ignoresQuotes], limit: 64 << 20) { environment[$0] }
+    }
+
+    private func warnAboutSeveral(_ words: FileWords, _ destination: ByteString, _ instruction: Instruction) {
+        let lost = (words.sources + words.inlineFiles.map(\.name)).dropLast().map(\.escaped).joined(separator: ", ")
+        let text =
+            "several sources go to \(destination.escaped), which has no slash at its end: unless it is a directory, "
+            + "only the last one stays, and these are lost: \(lost)"
+        lowering.warnings.append(.init(text: text, range: instruction.range))
+    }
+
+    /// Absolute and clean, with the slash at the end that says it is a directory.
+    private func destinationPath(_ path: ByteString) -> ByteString {
+        let absolute = absolutePath(path)
+        let isDirectory = path.isEmpty || path == "." || path.hasSuffix("/") || path.hasSuffix("/.")
+        return isDirectory && absolute != "/" ? absolute + "/" : absolute
+    }
+
+    private static func isRemote(_ source: ByteString) -> Bool {
+        let schemes: [ByteString] = ["http://", "https://", "git://", "ssh://", "git@"]
+        return schemes.contains { source.hasPrefix($0) }
+    }
+
+    /// The vertex that `--from` reads: an earlier stage by name or number, a named context, or an image.
+    private func tree(named from: ByteString, _ instruction: Instruction) async throws -> VertexID {
+        let plain = try lowering.located(instruction) { () throws(DockerfileError) in
+            try Expansion(escape: lowering.dockerfile.escape) { _ in nil }.expandWord(from)
+        }
+        guard plain == from else { throw lowering.error(.variableInFrom(from), at: instruction.range) }
+        var found = lowering.earlierStage(from, before: stage.index)
+        if let number = Int(from.text), from.bytes.allSatisfy({ (0x30...0x39).contains($0) }) {
+            guard lowering.dockerfile.stages.indices.contains(number), number < stage.index else {
+                throw lowering.error(.invalidStageIndex(from), at: instruction.range)
+            }
+            found = number
+        }
+        if let found {
+            let state = try await lowering.stage(found)
+            return state.chain[state.chain.count - 1]
+        }
+        let wanted = lowering.lowercased(from)
+        if !lowering.request.namedContexts.contains(wanted) {
+            if stage.name == wanted { throw lowering.error(.selfReference(from), at: instruction.range) }
+            if lowering.dockerfile.stages.contains(where: { $0.name == wanted }) {
+                throw lowering.error(.laterStage(from), at: instruction.range)
+            }
+        }
+        return try await lowering.named(from, as: lowering.platform, at: instruction.range).tree
+    }
+
+    mutating func lowerWorkdir(_ word: ByteString, _ instruction: Instruction) throws {
+        let path = absolutePath(try expand(word, of: instruction))
+        let name = displayText(instruction)
+        state.config.config.workingDir = path
+        if path == "/" { return addHistory("WORKDIR /") }
+        let user = state.config.config.user
+        let action = MakeDirectoryAction(path: path, owner: user.isEmpty ? nil : user)
+        addStep(.file([.makeDirectory(action)]), name: stepName(name), instruction)
+        addHistory("WORKDIR " + path, hasLayer: true)
+    }
+}

@@ -1,0 +1,82 @@
+internal import Bytes
+internal import Dockerfile
+internal import OCI
+
+extension StageBuilder {
+    mutating func lowerRun(_ run: RunInstruction, _ instruction: Instruction) throws {
+        if let mount = run.mounts.first { try refuse("RUN --mount=\(mount.text.escaped)", instruction) }
+        if run.security != .sandbox { try refuse("RUN --security=\(run.security.rawValue)", instruction) }
+        if !run.devices.isEmpty { try refuse("RUN --device", instruction) }
+
+        var inlineFiles: [ProcessStep.InlineFile] = []
+        let arguments: [ByteString]
+        if let script = run.interpreterScript {
+            // A directory of its own, so that the script is a file that its interpreter can open.
+            let file = ProcessStep.InlineFile(directory: "/dev/pipes", name: script.name, content: script.text, mode: 0o755)
+            inlineFiles = [file]
+            arguments = withShell(.shell("/dev/pipes/" + script.name))
+        } else if let text = run.shellText {
+            arguments = withShell(.shell(text))
+        } else {
+            arguments = withShell(run.form)
+        }
+
+        var name = displayText(instruction, options: [.keepsQuotes, .keepsUnset])
+        if run.isScript, let script = run.heredocs.first { name += " (\(summary(of: script.content)))" }
+        let network: ProcessStep.Network =
+            switch run.network {
+            case .default: lowering.request.network
+            case .none: .none
+            case .host: .host
+            }
+        let hostname = lowering.request.buildArguments["BUILDKIT_SANDBOX_HOSTNAME"] ?? ProcessStep.defaultHostname
+        let step = ProcessStep(
+            arguments: arguments,
+            environment: state.environment.values.entries,
+            workingDirectory: state.config.config.workingDir.isEmpty ? "/" : state.config.config.workingDir,
+            user: state.config.config.user,
+            network: network,
+            hostname: hostname,
+            inlineFiles: inlineFiles,
+            unkeyedEnvironment: lowering.proxyEnvironment
+        )
+        addStep(.run(step), name: stepName(name), instruction)
+        addHistory("RUN " + historyText(of: arguments) + " # buildkit", hasLayer: true)
+    }
+
+    func refuse(_ feature: String, _ instruction: Instruction) throws {
+        throw lowering.error(.notYet(feature: feature), at: instruction.range)
+    }
+
+    /// The words that a process is started with: the shell form gets the shell in force before it.
+    func withShell(_ form: CommandForm) -> [ByteString] {
+        switch form {
+        case .exec(let words): words
+        case .shell(let text): (state.config.config.shell ?? ["/bin/sh", "-c"]) + [text]
+        }
+    }
+
+    /// `|2 a=b c=d /bin/sh -c …`: the arguments declared so far with their values, then the command.
+    private func historyText(of arguments: [ByteString]) -> ByteString {
+        var shown: [ByteString] = []
+        var places: [ByteString: Int] = [:]
+        for (name, value) in state.arguments {
+            let text = name + "=" + (state.environment[name] ?? value ?? "")
+            if let place = places[name] {
+                shown[place] = text
+            } else {
+                places[name] = shown.count
+                shown.append(text)
+            }
+        }
+        if !shown.isEmpty { shown.insert(ByteString("|\(shown.count)"), at: 0) }
+        return (shown + arguments).joined(separator: " ")
+    }
+
+    private func summary(of script: ByteString) -> String {
+        let text = script.escaped.replacing("\\x0a", with: "\n")
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).drop { $0.allSatisfy(\.isWhitespace) }
+        let first = lines.first.map { String($0.trimmingPrefix(while: \.isWhitespace)) } ?? ""
+        return lines.dropFirst().contains { !$0.allSatisfy(\.isWhitespace) } ? first + "..." : first
+    }
+}

@@ -1,0 +1,173 @@
+internal import Bytes
+internal import Dockerfile
+internal import OCI
+
+/// Lowers the instructions of one stage, in order.
+struct StageBuilder {
+    let lowering: Lowering
+    let stage: Stage
+    var state: StageState
+    /// How many steps of the stage have a number, and how many there are: `[build 2/5]`.
+    private var stepIndex = 0
+    private var stepTotal = 0
+    private var countsBase = false
+    var isTrigger = false
+
+    init(lowering: Lowering, stage: Stage, state: StageState) {
+        self.lowering = lowering
+        self.stage = stage
+        self.state = state
+    }
+
+    // MARK: Step names
+
+    mutating func countSteps(countsBase: Bool) {
+        self.countsBase = countsBase
+        stepTotal = (countsBase ? 1 : 0) + StageBuilder.steps(in: stage.instructions)
+    }
+
+    private static func steps(in instructions: [Instruction]) -> Int {
+        instructions.count { instruction in
+            switch instruction.kind {
+            case .run, .copy, .add, .workdir: true
+            default: false
+            }
+        }
+    }
+
+    /// Names the vertex of the stage's base image after this stage, if no other stage has.
+    mutating func nameBase(_ vertex: VertexID, _ base: ByteString) {
+        guard case .source(.image(let image)) = lowering.vertices[vertex.index].operation else { return }
+        let name = stepName("FROM \(image.name.escaped)")
+        if !lowering.vertices[vertex.index].name.hasPrefix("[") { lowering.vertices[vertex.index].name = name }
+    }
+
+    mutating func stepName(_ text: String) -> String {
+        guard stepTotal > 0 else { return text }
+        stepIndex += 1
+        let label = lowering.dockerfile.stages.count == 1 ? "" : (stage.name?.escaped ?? "stage-\(stage.index)") + " "
+        let number = String(stepIndex)
+        let padding = String(repeating: " ", count: max(0, String(stepTotal).count - number.count))
+        return "[\(label)\(padding)\(number)/\(stepTotal)] \(isTrigger ? "ONBUILD " : "")\(text)"
+    }
+
+    /// The instruction's text with the variables of the stage, for people.
+    func displayText(_ instruction: Instruction, options: Expansion.Options = []) -> String {
+        let expanded = try? expansion(options).expandWord(instruction.original)
+        let text = (expanded ?? instruction.original).escaped
+        let blank = text.firstIndex(of: " ") ?? text.endIndex
+        return text[..<blank].uppercased() + text[blank...]
+    }
+
+    // MARK: Words
+
+    func expansion(_ options: Expansion.Options = []) -> Expansion {
+        let environment = state.environment
+        let lowering = lowering
+        return Expansion(escape: lowering.dockerfile.escape, options: options) { name in
+            lowering.usedArguments.insert(name)
+            return environment[name]
+        }
+    }
+
+    func expand(_ word: ByteString, of instruction: Instruction) throws -> ByteString {
+        try lowering.located(instruction) { () throws(DockerfileError) in try expansion().expandWord(word) }
+    }
+
+    // MARK: Instructions
+
+    /// Sets what every stage starts with: PATH, and the variables of the base's ENV.
+    mutating func prepareEnvironment() {
+        var environment = ProcessEnvironment(state.config.config.env)
+        if environment["PATH"] == nil {
+            environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+            state.config.config.env = environment.entries
+        }
+        for entry in environment.entries {
+            let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
+            let name = ByteString(Array(entry.bytes[..<equals]))
+            state.environment[name] = environment[name]
+        }
+        if !state.config.config.workingDir.isEmpty {
+            state.config.config.workingDir = absolutePath(state.config.config.workingDir)
+        }
+    }
+
+    /// Runs the triggers that an image or stage left for those built from it, with the place of FROM.
+    mutating func runTriggers(_ triggers: [ByteString]) async throws {
+        guard !triggers.isEmpty else { return }
+        var instructions: [Instruction] = []
+        for trigger in triggers {
+            instructions.append(
+                try lowering.located(stage.from) { () throws(DockerfileError) in
+                    try DockerfileParser.parse(trigger: trigger, at: stage.from.range)
+                }
+            )
+        }
+        stepTotal += StageBuilder.steps(in: instructions)
+        isTrigger = true
+        try await lower(instructions)
+        isTrigger = false
+    }
+
+    mutating func lower(_ instructions: [Instruction]) async throws {
+        for instruction in instructions { try await lower(instruction) }
+    }
+
+    private mutating func lower(_ instruction: Instruction) async throws {
+        switch instruction.kind {
+        case .from: break
+        case .run(let run): try lowerRun(run, instruction)
+        case .copy(let copy): try await lowerCopy(copy, instruction)
+        case .add(let add): try lowerAdd(add, instruction)
+        case .workdir(let path): try lowerWorkdir(path, instruction)
+        case .env(let pairs): try lowerEnv(pairs, instruction)
+        case .arg(let declarations): try lowerArg(declarations, instruction)
+        case .label(let pairs): try lowerLabel(pairs, instruction)
+        case .user(let user): try lowerUser(user, instruction)
+        case .cmd(let form): lowerCmd(form)
+        case .entrypoint(let form): lowerEntrypoint(form)
+        case .expose(let ports): try lowerExpose(ports, instruction)
+        case .volume(let paths): try lowerVolume(paths, instruction)
+        case .stopsignal(let signal): try lowerStopsignal(signal, instruction)
+        case .shell(let words):
+            state.config.config.shell = words
+            addHistory("SHELL " + GoText.list(words))
+        case .healthcheck(let check): lowerHealthcheck(check)
+        case .onbuild(let onbuild): state.triggers.append(onbuild.expression)
+        case .maintainer(let name):
+            state.config.author = name
+            addHistory("MAINTAINER " + name)
+        }
+    }
+
+    /// One entry of the history; `# buildkit` marks those whose step ran in a sandbox or copied.
+    mutating func addHistory(_ text: ByteString, hasLayer: Bool = false) {
+        state.config.history.append(
+            HistoryEntry(createdBy: text, comment: Lowering.comment, isEmptyLayer: !hasLayer)
+        )
+    }
+
+    /// Adds a vertex on top of the stage's tree.
+    mutating func addStep(_ operation: Operation, otherInputs: [VertexID] = [], name: String, _ instruction: Instruction) {
+        let parent = state.chain[state.chain.count - 1]
+        let vertex = lowering.addVertex(
+            operation,
+            inputs: [parent] + otherInputs,
+            name: name,
+            range: instruction.range
+        )
+        state.chain.append(vertex)
+    }
+
+    /// A path made absolute by WORKDIR, cleaned; `..` stops at the root.
+    func absolutePath(_ path: ByteString) -> ByteString {
+        let working = state.config.config.workingDir
+        let whole = path.hasPrefix("/") ? path : (working.isEmpty ? "/" : working) + "/" + path
+        var parts: [ByteString] = []
+        for part in whole.split(separator: UInt8(ascii: "/")) where !part.isEmpty && part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}

@@ -1,0 +1,42 @@
+internal import Bytes
+internal import Dockerfile
+internal import OCI
+
+/// The variables that a stage's instructions see: ENV and ARG, the later of one name winning.
+///
+/// A class, so that looking up from an expansion never copies it: ten thousand ARGs stay linear.
+final class StageEnvironment {
+    private(set) var values = ProcessEnvironment()
+
+    init(_ values: ProcessEnvironment = ProcessEnvironment()) { self.values = values }
+
+    subscript(name: ByteString) -> ByteString? {
+        get { values[name] }
+        set { values[name] = newValue }
+    }
+
+    func copy() -> StageEnvironment { StageEnvironment(values) }
+}
+
+/// What a stage has come to after the instructions so far.
+struct StageState {
+    var environment: StageEnvironment
+    var config: ImageConfig
+    /// The vertices whose deltas are the layers, the base first.
+    var chain: [VertexID]
+    /// The ARGs declared so far, in order, with the values they had; shown in the history of RUN.
+    var arguments: [(name: ByteString, value: ByteString?)] = []
+    /// ONBUILD triggers for a stage or image built from this one.
+    var triggers: [ByteString] = []
+    var hasOwnCmd = false
+
+    /// The state that a stage built from this one starts with.
+    func inherited() -> StageState {
+        var state = self
+        state.environment = environment.copy()
+        state.config.config.onBuild = []
+        state.triggers = []
+        state.hasOwnCmd = false
+        return state
+    }
+}

@@ -1,0 +1,45 @@
+/// One process over a root file system: everything that a sandbox needs to start it.
+package struct Step: Sendable {
+    /// What becomes `/`: usually ``DetachedMount/overlay(lowers:upper:work:)``. Serves one run only.
+    package var root: DetachedMount
+    package var process: ProcessSpec
+    /// Mounts beside `/`, /proc, /sys and /dev, in any order: they are attached from the root down.
+    package var mounts: [StepMount]
+    package var network: NetworkMode
+
+    package init(
+        root: DetachedMount,
+        process: ProcessSpec,
+        mounts: [StepMount] = [],
+        network: NetworkMode = .host
+    ) {
+        self.root = root
+        self.process = process
+        self.mounts = mounts
+        self.network = network
+    }
+}
+
+/// A mount of a step. It serves one run only: a detached mount can be attached once.
+package struct StepMount: Sendable {
+    /// Where it goes: an absolute path, resolved inside the root, links followed there. It must exist in the root
+    /// (``StubLayer`` makes what is missing); inside another mount of the step, or /dev, it is made.
+    package var target: MountPath
+    package var mount: DetachedMount
+    /// What the target is made as where it is missing in another mount.
+    package var isDirectory: Bool
+
+    package init(target: MountPath, mount: DetachedMount, isDirectory: Bool) {
+        self.target = target
+        self.mount = mount
+        self.isDirectory = isDirectory
+    }
+}
+
+/// What a step sees of the network.
+package enum NetworkMode: String, Sendable, Hashable, CaseIterable {
+    /// A network of its own with the loopback interface only.
+    case none
+    /// The network of the engine.
+    case host
+}

@@ -1,0 +1,177 @@
+internal import Bytes
+package import Graph
+internal import OCI
+internal import Trees
+
+/// Decides what of a graph has to run, in which order, and what earlier results answer. It does nothing itself.
+///
+/// Vertices whose inputs are done are solved side by side. The first failure stops the rest.
+package struct BuildSolver: Sendable {
+    private let graph: BuildGraph
+    private let executor: any Executor
+    private let results: any ResultLookup
+    private let events: EventSink
+
+    package init(
+        graph: BuildGraph,
+        executor: any Executor,
+        results: any ResultLookup,
+        events: @escaping EventSink
+    ) {
+        self.graph = graph
+        self.executor = executor
+        self.results = results
+        self.events = events
+    }
+
+    /// Solves every vertex that something needs.
+    ///
+    /// - Returns: the outcomes by vertex. A base image that no step reads has none: nothing of it was opened.
+    /// - Throws: `StepFailure` for a vertex, `CancellationError` when the task was cancelled.
+    package func solve() async throws -> [VertexID: Outcome] {
+        var dependents: [VertexID: [VertexID]] = [:]
+        var open: [VertexID: Int] = [:]
+        for vertex in graph.vertices {
+            let inputs = Set(vertex.inputs)
+            open[vertex.id] = inputs.count
+            for input in inputs { dependents[input, default: []].append(vertex.id) }
+        }
+        let needed = graph.vertices.filter { vertex in
+            if case .source = vertex.operation { return dependents[vertex.id] != nil }
+            return true
+        }
+        var outcomes: [VertexID: Outcome] = [:]
+        try await withThrowingTaskGroup(of: (VertexID, Outcome).self) { group in
+            func start(_ vertex: Vertex) {
+                let inputs = vertex.inputs.compactMap { outcomes[$0] }
+                group.addTask { (vertex.id, try await solveReporting(vertex, inputs)) }
+            }
+            for vertex in needed where open[vertex.id] == 0 { start(vertex) }
+            while let (id, outcome) = try await group.next() {
+                outcomes[id] = outcome
+                for dependent in dependents[id] ?? [] {
+                    let left = (open[dependent] ?? 0) - 1
+                    open[dependent] = left
+                    if left == 0 { start(graph[dependent]) }
+                }
+            }
+        }
+        return outcomes
+    }
+
+    private func solveReporting(_ vertex: Vertex, _ inputs: [Outcome]) async throws -> Outcome {
+        do {
+            return try await solve(vertex, inputs)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            throw StepFailure(vertex: vertex, underlying: error)
+        }
+    }
+
+    private func solve(_ vertex: Vertex, _ inputs: [Outcome]) async throws -> Outcome {
+        let operationKey = Keys.operation(vertex.operation)
+        if case .source(let source) = vertex.operation {
+            let opened = try await executor.open(source, for: vertex.id)
+            return Outcome(state: opened.state, deltas: opened.deltas, definitionKey: operationKey)
+        }
+        let job = try job(for: vertex, inputs, operationKey)
+        let result = try await result(of: job)
+        return Outcome(
+            state: result.output,
+            deltas: (inputs.first?.deltas ?? []) + [result.delta],
+            definitionKey: job.definitionKey
+        )
+    }
+
+    private func job(for vertex: Vertex, _ inputs: [Outcome], _ operationKey: ContentHash) throws -> StepJob {
+        let parent = inputs.first?.state ?? .empty
+        let selections = try selections(of: vertex.operation, inputs)
+        var locals: Set<Int> = []
+        for (index, input) in vertex.inputs.enumerated() {
+            if case .source(.local) = graph[input].operation { locals.insert(index) }
+        }
+        let isRun = if case .run = vertex.operation { true } else { false }
+        let definitionKey = Keys.definition(
+            operation: operationKey,
+            inputs: inputs,
+            selections: selections,
+            localInputs: locals
+        )
+        let contentKey = Keys.content(
+            operation: operationKey,
+            parent: parent,
+            readsTimes: isRun,
+            selections: selections
+        )
+        var record = KeyRecord(of: vertex.operation)
+        record.add("parent tree", parent.tree.digest)
+        if isRun { record.add("parent times", parent.times) }
+        for selection in selections { if let selection { record.add("selection", selection.digest) } }
+        return StepJob(
+            vertex: vertex,
+            inputs: inputs,
+            selections: selections,
+            operationKey: operationKey,
+            definitionKey: definitionKey,
+            contentKey: contentKey,
+            record: record
+        )
+    }
+
+    /// What each action of a file operation reads, found in the trees; nothing is mounted for it.
+    private func selections(of operation: Operation, _ inputs: [Outcome]) throws -> [Selection?] {
+        guard case .file(let actions) = operation else { return [] }
+        return try actions.map { action in
+            guard case .copy(let copy) = action, case .input(let index, let path) = copy.origin else { return nil }
+            return try Selection(of: path, in: inputs[index].state.tree, from: executor.trees)
+        }
+    }
+
+    private func result(of job: StepJob) async throws -> StepResult {
+        let id = job.vertex.id
+        if !job.vertex.ignoresCache, let found = try await lookUp(job) { return found }
+        // Held until the result is kept, so that another process finds it and does not repeat the step.
+        let lock = try await executor.lockStep(job.contentKey) { [events] in events(.waiting(id)) }
+        defer { withExtendedLifetime(lock) {} }
+        if !job.vertex.ignoresCache, let found = try await results.result(contentKey: job.contentKey) {
+            events(.cached(id, .sameInputs))
+            return found
+        }
+        events(.started(id))
+        let clock = ContinuousClock()
+        let start = clock.now
+        let result = try await executor.execute(job)
+        let time = (clock.now - start).components
+        events(.finished(id, nanoseconds: UInt64(time.seconds) * 1_000_000_000 + UInt64(time.attoseconds / 1_000_000_000)))
+        return result
+    }
+
+    /// An earlier result that is right for the job. The definition's row is believed only if what it read is what there is
+    /// now (`cache.md` rule 5): a step before it may have run again since and come to something else.
+    private func lookUp(_ job: StepJob) async throws -> StepResult? {
+        let id = job.vertex.id
+        if let found = try await results.result(definitionKey: job.definitionKey), found.contentKey == job.contentKey {
+            events(.cached(id, .unchanged))
+            return found
+        }
+        if let found = try await results.result(contentKey: job.contentKey) {
+            try await results.remember(definitionKey: job.definitionKey, for: found)
+            events(.cached(id, .sameInputs))
+            return found
+        }
+        return nil
+    }
+}
+
+/// A vertex that failed, and why.
+package struct StepFailure: Error {
+    package let vertex: Vertex
+    package let underlying: any Error
+
+    package init(vertex: Vertex, underlying: any Error) {
+        self.vertex = vertex
+        self.underlying = underlying
+    }
+}

@@ -1,0 +1,58 @@
+package import Graph
+package import OCI
+package import Trees
+
+/// Does what the solver decides. Two conformers: `Execution`'s, and one in memory for the tests.
+package protocol Executor: Sendable {
+    /// The directory objects of all trees of this build.
+    var trees: any TreeSource { get }
+
+    /// Brings a source in: a base image's layers, a scanned folder.
+    func open(_ source: Source, for vertex: VertexID) async throws -> OpenedSource
+
+    /// Takes the lock of a step between processes, waiting while another process runs the same step.
+    ///
+    /// - Parameter waiting: called once if it has to wait.
+    func lockStep(_ key: ContentHash, waiting: @Sendable () -> Void) async throws -> any StepLocking
+
+    /// Runs a step and keeps its result under the job's keys.
+    func execute(_ job: StepJob) async throws -> StepResult
+}
+
+/// A lock that is held as long as this object lives.
+package protocol StepLocking: AnyObject, Sendable {}
+
+/// A source's tree and the deltas that make it.
+package struct OpenedSource: Sendable {
+    package var state: StepState
+    package var deltas: [DeltaID]
+
+    package init(state: StepState, deltas: [DeltaID] = []) {
+        self.state = state
+        self.deltas = deltas
+    }
+}
+
+/// Finds the results of earlier builds.
+package protocol ResultLookup: Sendable {
+    func result(contentKey: ContentHash) async throws -> StepResult?
+
+    func result(definitionKey: ContentHash) async throws -> StepResult?
+
+    /// Remembers that a definition led to a result that was found by its content.
+    func remember(definitionKey: ContentHash, for result: StepResult) async throws
+}
+
+/// A step that has to run, with everything that its result is kept under.
+package struct StepJob: Sendable {
+    package var vertex: Vertex
+    /// The vertices' inputs in their order, all done.
+    package var inputs: [Outcome]
+    /// For `file`: what each action reads, in order.
+    package var selections: [Selection?]
+    package var operationKey: ContentHash
+    package var definitionKey: ContentHash
+    package var contentKey: ContentHash
+    /// What went into the keys, by name.
+    package var record: KeyRecord
+}

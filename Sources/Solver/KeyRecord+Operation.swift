@@ -1,0 +1,37 @@
+internal import Bytes
+package import Graph
+
+extension KeyRecord {
+    /// The operation's fields by name, as people know them.
+    package init(of operation: Operation) {
+        self.init()
+        switch operation {
+        case .source: break
+        case .file(let actions):
+            for action in actions {
+                switch action {
+                case .copy(let copy):
+                    switch copy.origin {
+                    case .input(_, let path): add("source", path)
+                    case .inline(let name, let content):
+                        add("heredoc", name)
+                        add("heredoc content", content)
+                    }
+                    add("destination", copy.destination)
+                    if let owner = copy.owner { add("owner", owner) }
+                case .makeDirectory(let make):
+                    add("directory", make.path)
+                    if let owner = make.owner { add("owner", owner) }
+                }
+            }
+        case .run(let step):
+            for argument in step.arguments { add("argument", argument) }
+            for variable in step.environment { add("environment", variable) }
+            add("working directory", step.workingDirectory)
+            add("user", step.user)
+            add("network", ByteString("\(step.network)"))
+            add("hostname", step.hostname)
+            for file in step.inlineFiles { add("script", file.content) }
+        }
+    }
+}

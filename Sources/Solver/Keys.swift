@@ -1,0 +1,133 @@
+internal import Bytes
+package import Graph
+package import OCI
+package import Trees
+
+/// The two keys of a step (Docs/Keys.md gives every field). Keys hold all and only what a step's result depends on.
+package enum Keys {
+    /// The version of all keys: changing what goes in, or how, means changing this.
+    static let version = "1"
+
+    /// What the step does, whatever it works on.
+    package static func operation(_ operation: Operation) -> ContentHash {
+        var encoder = CanonicalEncoder(domain: "operation." + version)
+        switch operation {
+        case .source(let source):
+            encoder.append("source")
+            encode(source, into: &encoder)
+        case .file(let actions):
+            encoder.append("file")
+            encoder.append(UInt64(actions.count))
+            for action in actions { encode(action, into: &encoder) }
+        case .run(let step):
+            encoder.append("run")
+            encode(step, into: &encoder)
+        }
+        // Ownership is kept as it is: the only model so far (`cache.md` rule 13).
+        encoder.append("owners: identity")
+        return encoder.hash
+    }
+
+    /// Known as soon as the sources are pinned: the operation, and how its inputs are defined.
+    package static func definition(
+        operation: ContentHash,
+        inputs: [Outcome],
+        selections: [Selection?],
+        localInputs: Set<Int>
+    ) -> ContentHash {
+        var encoder = CanonicalEncoder(domain: "definition." + version)
+        encoder.append(operation)
+        for (index, input) in inputs.enumerated() where !localInputs.contains(index) {
+            encoder.append(input.definitionKey)
+        }
+        // Of a local folder the definition is what is selected: the rest of it may change freely.
+        for selection in selections { encoder.append(selection.map { ByteString($0.digest.bytes) }) }
+        return encoder.hash
+    }
+
+    /// Known when the inputs' trees are: the operation, and what it really reads.
+    package static func content(
+        operation: ContentHash,
+        parent: StepState,
+        readsTimes: Bool,
+        selections: [Selection?]
+    ) -> ContentHash {
+        var encoder = CanonicalEncoder(domain: "content." + version)
+        encoder.append(operation)
+        encoder.append(parent.tree.digest)
+        encoder.append(readsTimes)
+        if readsTimes { encoder.append(parent.times) }
+        for selection in selections { encoder.append(selection.map { ByteString($0.digest.bytes) }) }
+        return encoder.hash
+    }
+
+    private static func encode(_ source: Source, into encoder: inout CanonicalEncoder) {
+        switch source {
+        case .scratch: encoder.append("scratch")
+        case .image(let image):
+            encoder.append("image")
+            encoder.append(image.manifestDigest.description)
+        case .local(let local):
+            encoder.append("local")
+            encoder.append(local.name)
+        }
+    }
+
+    private static func encode(_ action: FileAction, into encoder: inout CanonicalEncoder) {
+        switch action {
+        case .copy(let copy):
+            encoder.append("copy")
+            switch copy.origin {
+            case .input(let index, _):
+                // The path is not in the key, what it selects is: names and all.
+                encoder.append("input")
+                encoder.append(UInt64(index))
+            case .inline(let name, let content):
+                encoder.append("inline")
+                encoder.append(name)
+                encoder.append(content)
+            }
+            encoder.append(copy.destination)
+            encoder.append(copy.owner)
+            encode(copy.mode, into: &encoder)
+            encoder.append(copy.unpacksArchives)
+        case .makeDirectory(let make):
+            encoder.append("mkdir")
+            encoder.append(make.path)
+            encoder.append(make.owner)
+        }
+    }
+
+    private static func encode(_ mode: ModeChange?, into encoder: inout CanonicalEncoder) {
+        switch mode {
+        case nil: encoder.append("mode of the source")
+        case .absolute(let value):
+            encoder.append("mode")
+            encoder.append(UInt64(value))
+        case .symbolic(let clauses):
+            encoder.append("mode clauses")
+            encoder.append(UInt64(clauses.count))
+            for clause in clauses {
+                encoder.append(clause.classes)
+                encoder.append(clause.operation.rawValue)
+                encoder.append(ByteString(clause.permissions.map(\.rawValue)))
+            }
+        }
+    }
+
+    private static func encode(_ step: ProcessStep, into encoder: inout CanonicalEncoder) {
+        encoder.append(step.arguments)
+        encoder.append(step.environment)
+        encoder.append(step.workingDirectory)
+        encoder.append(step.user)
+        encoder.append(step.network.rawValue)
+        encoder.append(step.hostname)
+        encoder.append(UInt64(step.inlineFiles.count))
+        for file in step.inlineFiles {
+            encoder.append(file.directory)
+            encoder.append(file.name)
+            encoder.append(file.content)
+            encoder.append(UInt64(file.mode))
+        }
+    }
+}

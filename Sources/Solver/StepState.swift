@@ -1,0 +1,51 @@
+package import OCI
+package import Trees
+
+/// What a step reads of those before it: the tree, and the times that were set on purpose (`Docs/Keys.md`, "Times").
+package struct StepState: Sendable, Hashable {
+    package var tree: Tree
+    package var times: ContentHash
+
+    package init(tree: Tree, times: ContentHash) {
+        self.tree = tree
+        self.times = times
+    }
+
+    /// The state of `FROM scratch`.
+    package static let empty = StepState(tree: .empty, times: CanonicalEncoder(domain: "times.none.1").hash)
+}
+
+/// The number under which the store keeps a delta.
+package struct DeltaID: Hashable, Sendable {
+    package let value: Int64
+
+    package init(_ value: Int64) { self.value = value }
+}
+
+/// What a step came to: its state, and the delta it added. A row of the index, as the solver sees it.
+package struct StepResult: Sendable, Hashable {
+    package var output: StepState
+    package var delta: DeltaID
+    /// Under which content key it was made.
+    package var contentKey: ContentHash
+
+    package init(output: StepState, delta: DeltaID, contentKey: ContentHash) {
+        self.output = output
+        self.delta = delta
+        self.contentKey = contentKey
+    }
+}
+
+/// What the solver knows of a vertex once it is done.
+package struct Outcome: Sendable {
+    package var state: StepState
+    /// The deltas that make the tree, base first: what a root is mounted from.
+    package var deltas: [DeltaID]
+    package var definitionKey: ContentHash
+
+    package init(state: StepState, deltas: [DeltaID], definitionKey: ContentHash) {
+        self.state = state
+        self.deltas = deltas
+        self.definitionKey = definitionKey
+    }
+}

@@ -1,0 +1,72 @@
+package import OCI
+
+/// What the index knows of one delta (`cache.md`, Words): where its unpacked form is and how it is told from others.
+///
+/// A delta that the index answers with can be had: it is empty, or its snapshot is on disk, or a packed form of it is.
+package struct StoredDelta: Hashable, Sendable {
+    package let id: DeltaID
+    /// The unpacked form; nil if it is empty, or only packed.
+    package let snapshot: SnapshotID?
+    package let isEmpty: Bool
+    /// The operation that made it.
+    package let operation: ContentHash
+    /// `Delta.digest`: equal for deltas of one operation that may stand for each other.
+    package let digest: ContentHash
+    /// The digest of the plain tar, once it was packed.
+    package let diffID: Digest?
+    package let writtenFiles: Int64
+    /// Sizes of the written files, in bytes.
+    package let writtenBytes: Int64
+}
+
+/// A delta to be stored with the result or base layer that made it.
+package struct NewDelta: Hashable, Sendable {
+    /// A committed snapshot; nil if the delta is empty or only packed.
+    package var snapshot: SnapshotID?
+    package var isEmpty: Bool
+    package var digest: ContentHash
+    package var diffID: Digest?
+    package var writtenFiles: Int64
+    package var writtenBytes: Int64
+    /// A packed form that is in the content store already, with the parameters that made it.
+    package var packed: (parameters: String, layer: PackedLayer)? {
+        get { packedForm.map { ($0.parameters, $0.layer) } }
+        set { packedForm = newValue.map { PackedForm(parameters: $0.parameters, layer: $0.layer) } }
+    }
+
+    var packedForm: PackedForm?
+
+    struct PackedForm: Hashable, Sendable {
+        var parameters: String
+        var layer: PackedLayer
+    }
+
+    package init(
+        snapshot: SnapshotID?,
+        isEmpty: Bool,
+        digest: ContentHash,
+        diffID: Digest? = nil,
+        writtenFiles: Int64 = 0,
+        writtenBytes: Int64 = 0
+    ) {
+        self.snapshot = snapshot
+        self.isEmpty = isEmpty
+        self.digest = digest
+        self.diffID = diffID
+        self.writtenFiles = writtenFiles
+        self.writtenBytes = writtenBytes
+    }
+}
+
+/// A delta's tar in the content store, compressed or not.
+package struct PackedLayer: Hashable, Sendable {
+    /// Names the blob; its media type says the compression.
+    package var descriptor: OCI.Descriptor
+    /// The digest of the plain tar.
+    package var diffID: Digest
+
+    package init(descriptor: OCI.Descriptor, diffID: Digest) {
+        self.descriptor = descriptor
+        self.diffID = diffID
+    }
+}

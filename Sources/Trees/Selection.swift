@@ -1,0 +1,114 @@
+package import Bytes
+package import OCI
+
+/// What one source word of COPY or ADD selects in a tree.
+package struct Selection: Sendable, Hashable {
+    package struct Item: Sendable, Hashable {
+        /// The name that a file gets in a destination directory: the last component as the Dockerfile has it.
+        package var name: ByteString
+        /// Where it really is, links followed.
+        package var path: TreePath
+        package var entry: TreeEntry
+    }
+
+    /// In byte order of their paths where a wildcard selects several.
+    package var items: [Item]
+    /// Hard links among all that is selected are told by the sets of the directories themselves; of single files they are
+    /// not told, since a copy of a single file is a file of its own.
+    package init(items: [Item]) { self.items = items }
+
+    /// Resolves a source word: components with `*`, `?` or `[` match names, all others are followed as paths.
+    ///
+    /// - Throws: `SelectionError` when a word without wildcards names nothing.
+    package init(of word: ByteString, in tree: Tree, from source: any TreeSource) throws {
+        let parts = word.bytes.split(separator: 0x2F).map { ByteString(Array($0)) }.filter { $0 != "." }
+        let cleaned = Selection.clean(parts)
+        guard let firstPattern = cleaned.firstIndex(where: PathPattern.hasWildcard) else {
+            let path = cleaned.joined(separator: "/")
+            let found = try Selection.lookUp("/" + path, in: tree, from: source, word: word)
+            guard let entry = found.entry else { throw SelectionError.notFound(word) }
+            items = [Item(name: cleaned.last ?? "", path: found.path, entry: entry)]
+            return
+        }
+        let base = ByteString("/") + cleaned[..<firstPattern].joined(separator: "/")
+        let start = try Selection.lookUp(base, in: tree, from: source, word: word)
+        items = []
+        guard let entry = start.entry else { return }
+        let patterns = try cleaned[firstPattern...].map { part in
+            do { return try PathPattern(part) } catch { throw SelectionError.malformedPattern(word) }
+        }
+        try match(patterns[...], at: start.path, entry, in: tree, from: source)
+    }
+
+    private mutating func match(
+        _ patterns: ArraySlice<PathPattern>,
+        at path: TreePath,
+        _ entry: TreeEntry,
+        in tree: Tree,
+        from source: any TreeSource
+    ) throws {
+        guard let pattern = patterns.first else {
+            // A link that a wildcard names is followed, as a plain word's is.
+            let found = try source.resolve(path.bytes, in: tree)
+            guard let target = found.entry else { throw SelectionError.notFound("/" + path.bytes) }
+            return items.append(Item(name: path.last ?? "", path: found.path, entry: target))
+        }
+        guard case .directory(let hash) = entry.node else { return }
+        for child in try source.directoryObject(hash).children where pattern.matches(child.name) {
+            try match(patterns.dropFirst(), at: path.appending(child.name), child.entry, in: tree, from: source)
+        }
+    }
+
+    private static func lookUp(
+        _ path: ByteString,
+        in tree: Tree,
+        from source: any TreeSource,
+        word: ByteString
+    ) throws -> ResolvedPath {
+        do { return try source.resolve(path, in: tree) } catch is ResolutionError { throw SelectionError.notFound(word) }
+    }
+
+    /// `..` is taken lexically and stops at the root, as BuildKit takes it.
+    private static func clean(_ parts: [ByteString]) -> [ByteString] {
+        var result: [ByteString] = []
+        for part in parts {
+            if part == ".." { _ = result.popLast() } else { result.append(part) }
+        }
+        return result
+    }
+
+    /// What the selection is, in one value: names and entries; a directory entry's hash tells all below it.
+    package var digest: ContentHash {
+        var encoder = CanonicalEncoder(domain: "selection.1")
+        encoder.append(UInt64(items.count))
+        for item in items {
+            // A directory's contents are copied, so its own name does not matter.
+            encoder.append(item.entry.isDirectory ? "" : item.name)
+            item.entry.encode(into: &encoder)
+        }
+        return encoder.hash
+    }
+}
+
+package enum SelectionError: Error, Sendable, Hashable {
+    /// The word as the Dockerfile has it, variables expanded.
+    case notFound(ByteString)
+    case malformedPattern(ByteString)
+
+    package var message: String {
+        switch self {
+        case .notFound(let word):
+            "\(word.hasPrefix("/") ? "" : "/")\(word.escaped): not found"
+        case .malformedPattern(let word): "\(word.escaped): syntax error in pattern"
+        }
+    }
+
+    package var remedy: String? {
+        switch self {
+        case .notFound:
+            "check the path: it is relative to the root of the build context (or of the stage named by --from), "
+                + "and .dockerignore may exclude it"
+        case .malformedPattern: "close the bracket, or escape it as \\["
+        }
+    }
+}
