@@ -1,5 +1,5 @@
 /// Why some bytes are not a JSON document that is accepted here, and where.
-public struct JSONError: Error, Hashable, Sendable {
+public struct JSONError: DescribedError, Hashable, Sendable {
     /// What was wrong.
     public enum Problem: Hashable, Sendable {
         case endOfInput
@@ -13,6 +13,7 @@ public struct JSONError: Error, Hashable, Sendable {
         case tooDeep(limit: Int)
     }
 
+    /// What was wrong.
     public let problem: Problem
     /// Where in the document, in bytes from its start.
     public let offset: Int

@@ -28,7 +28,9 @@ package struct JSONObject: Sendable {
     package var count: Int { members.count }
     package var isEmpty: Bool { members.isEmpty }
 
-    /// The member of that name. Setting a new name appends it, setting nil removes it.
+    /// The member of that name.
+    ///
+    /// Setting a new name appends it, setting nil removes it.
     package subscript(name: ByteString) -> JSONValue? {
         get { position(of: name).map { members[$0].value } }
         set {

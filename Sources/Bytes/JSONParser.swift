@@ -79,7 +79,9 @@ package struct JSONParser {
         return elements
     }
 
-    /// Steps over the opening bracket. An empty pair ends before it can hold anything, so it need not step back out.
+    /// Steps over the opening bracket.
+    ///
+    /// An empty pair ends before it can hold anything, so it need not step back out.
     private mutating func enter() throws(JSONError) {
         guard depth < maximumDepth else { throw failure(.tooDeep(limit: maximumDepth)) }
         position += 1
@@ -144,7 +146,9 @@ package struct JSONParser {
 // MARK: Strings
 
 extension JSONParser {
-    /// RFC 8259 §7 and §8.1. A half of a surrogate pair that stands alone becomes U+FFFD, as Docker reads it.
+    /// Reads a string (RFC 8259 §7 and §8.1).
+    ///
+    /// A half of a surrogate pair that stands alone becomes U+FFFD, as Docker reads it.
     private mutating func parseString() throws(JSONError) -> ByteString {
         position += 1
         let start = position

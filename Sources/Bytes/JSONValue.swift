@@ -19,7 +19,9 @@ package enum JSONValue: Hashable, Sendable {
 
     /// Reads one document.
     ///
-    /// - Parameter maximumDepth: how many arrays and objects may stand inside each other.
+    /// - Parameters:
+    ///   - bytes: the document, in UTF-8.
+    ///   - maximumDepth: how many arrays and objects may stand inside each other.
     /// - Throws: `JSONError` for anything RFC 8259 does not allow, for a second member of the same name, and for
     ///   values nested too deep.
     package init(parsing bytes: [UInt8], maximumDepth: Int = JSONParser.defaultMaximumDepth) throws(JSONError) {

@@ -1,18 +1,15 @@
-// The child's side: from clone to exec. See include/child.h for the rules of this place, and Docs/Architecture.md.
+// The step's process, first half: its file systems and what else belongs to its namespaces. See include/child.h for the rules of this place, and Docs/Architecture.md.
 //
 // The order of what is done here matters; the reasons stand at each part. Nothing is reached by a path that an image or
 // a Dockerfile could bend: kernel file systems are made here and filled through their own descriptors, targets are
 // resolved beneath the step's root, and every mount goes from descriptor to descriptor.
 #include "child_internal.h"
 
-#include <linux/capability.h>
 #include <linux/if.h>
 #include <linux/keyctl.h>
 #include <linux/magic.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -35,13 +32,6 @@ _Noreturn void sbi_fail(const struct sbi_step *step, enum sbi_stage stage, int c
     do { \
         if ((call) < 0) sbi_fail(step, stage, errno, 0); \
     } while (0)
-
-// The kernel ends us with the thread that cloned us from here on; if that ended before, its process is dead too.
-static void die_with_parent(const struct sbi_step *step, int parent) {
-    CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL), SBI_STAGE_PARENT_DIED);
-    struct pollfd ended = {.fd = parent, .events = POLLIN};
-    if (poll(&ended, 1, 0) != 0) sbi_fail(step, SBI_STAGE_PARENT_DIED, ESRCH, 0);
-}
 
 // A new file system of one of the kernel's kinds, as a detached mount. `options` are pairs of key and value.
 static int make_file_system(const char *type, const char *const *options, unsigned attributes) {
@@ -276,10 +266,7 @@ static void set_limits(const struct sbi_step *step) {
     }
 }
 
-_Noreturn void sbi_child(const struct sbi_step *step, int parent) {
-    die_with_parent(step, parent);
-    // Nobody may trace us or read our executable through /proc before exec resets this (or ever, for our init).
-    prctl(PR_SET_DUMPABLE, 0);
+_Noreturn void sbi_set_up(const struct sbi_step *step) {
     CHECK(syscall(SYS_setsid), SBI_STAGE_SESSION);
     syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 
@@ -306,8 +293,5 @@ _Noreturn void sbi_child(const struct sbi_step *step, int parent) {
     set_limits(step);
     umask(0022);
 
-    // The kernel forgets PR_SET_PDEATHSIG when a process changes its user or executes a program that does. What is
-    // PID 1 must keep it: root's program may be that, for another user it is our own init, which stays root.
-    if (step->uid != 0) sbi_become_init(step);
-    sbi_run_program(step, parent);
+    sbi_run_program(step);
 }

@@ -1,4 +1,4 @@
-// Shared by launcher.c, child.c and init.c; not for Swift.
+// Shared by launcher.c, init.c, child.c and program.c; not for Swift.
 #pragma once
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -24,18 +24,17 @@ struct sbi_node {
 #define SBI_NODE_COUNT 6
 extern const struct sbi_node sbi_nodes[SBI_NODE_COUNT];
 
-// Child: everything from clone to exec. `parent` is a pidfd of the engine.
+// In the outer process: starts the step's process, waits for it and reports. `parent` is a pidfd of the engine.
 _Noreturn void sbi_child(const struct sbi_step *step, int parent);
 
-// Child: tells the parent what failed, and ends.
+// In either process: tells the parent what failed, and ends.
 _Noreturn void sbi_fail(const struct sbi_step *step, enum sbi_stage stage, int code, size_t index);
 
-// Child, PID 1: forks; returns in the new process, and in PID 1 never: there it reaps until that process ends and
-// reports its status.
-void sbi_become_init(const struct sbi_step *step);
+// In the step's process: makes its file systems, then sbi_run_program.
+_Noreturn void sbi_set_up(const struct sbi_step *step);
 
-// Child: the second half, from user and capabilities to exec; also what the process under init runs.
-_Noreturn void sbi_run_program(const struct sbi_step *step, int parent);
+// In the step's process: takes its user and capabilities and executes its program.
+_Noreturn void sbi_run_program(const struct sbi_step *step);
 
 static inline int sbi_open_tree(int directory, const char *path, unsigned flags) {
     return syscall(SYS_open_tree, directory, path, flags);

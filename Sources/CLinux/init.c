@@ -1,26 +1,39 @@
-// PID 1 of a step that runs as another user than root. It never executes anything: the kernel would forget
-// PR_SET_PDEATHSIG at the first setuid program, and the step would outlive a killed engine.
+// The outer of a step's two processes: PID 1 of an outer pid namespace, whose only child is PID 1 of an inner one, the
+// step itself.
+//
+// The kernel forgets PR_SET_PDEATHSIG when a process changes its user, or executes a program that does: a step such as
+// `exec gosu user program` would outlive a killed engine. This process never executes anything and never changes its
+// user, so it surely dies with the engine, and the kernel then ends all of the pid namespace, the inner one with it.
 #include "child_internal.h"
 
 #include <linux/capability.h>
-#include <sys/wait.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
 
 #define CHECK(call, stage) \
     do { \
         if ((call) < 0) sbi_fail(step, stage, errno, 0); \
     } while (0)
 
-void sbi_become_init(const struct sbi_step *step) {
-    long pid = syscall(SYS_clone, (unsigned long)SIGCHLD, 0UL, 0UL, 0UL, 0UL);
-    CHECK(pid, SBI_STAGE_INIT);
-    if (pid == 0) {
-        // The step leads a session of its own, as it would as PID 1.
-        CHECK(syscall(SYS_setsid), SBI_STAGE_SESSION);
-        return;
-    }
+// For the step's process until it executes its program: it shares our memory until then, and we are stopped.
+static char step_stack[256 * 1024] __attribute__((aligned(64)));
 
-    // We hold a copy of the engine's memory: no descriptor but the report, no capability, and not dumpable (set before),
-    // so that not even root in the step can look into us.
+static int start_step(void *step) { sbi_set_up(step); }
+
+_Noreturn void sbi_child(const struct sbi_step *step, int parent) {
+    // The kernel ends us with the thread that cloned us from here on; if that ended before, its process is dead too.
+    CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL), SBI_STAGE_PARENT_DIED);
+    struct pollfd ended = {.fd = parent, .events = POLLIN};
+    if (poll(&ended, 1, 0) != 0) sbi_fail(step, SBI_STAGE_PARENT_DIED, ESRCH, 0);
+    // Nobody may trace us or read our memory or our executable through /proc; exec resets this for the step.
+    prctl(PR_SET_DUMPABLE, 0);
+
+    int flags = CLONE_VM | CLONE_VFORK | CLONE_NEWPID | SIGCHLD;
+    int pid = clone(start_step, step_stack + sizeof step_stack, flags, (void *)step);
+    CHECK(pid, SBI_STAGE_INIT);
+
+    // From here on we need no descriptor but the report, and no capability.
     struct sbi_step own = *step;
     if (own.report != 3) CHECK(syscall(SYS_dup3, step->report, 3, O_CLOEXEC), SBI_STAGE_INIT);
     own.report = 3;
@@ -33,8 +46,9 @@ void sbi_become_init(const struct sbi_step *step) {
 
     for (;;) {
         int status = 0;
-        long ended = syscall(SYS_wait4, -1, &status, 0, NULL);
-        if (ended == pid) sbi_fail(step, SBI_STAGE_EXITED, status, 0);
-        if (ended < 0 && errno != EINTR) sbi_fail(step, SBI_STAGE_INIT, errno, 0);
+        long found = syscall(SYS_wait4, pid, &status, 0, NULL);
+        // A step that could not be started has reported why before it ended.
+        if (found == pid) sbi_fail(step, SBI_STAGE_EXITED, status, 0);
+        if (found < 0 && errno != EINTR) sbi_fail(step, SBI_STAGE_INIT, errno, 0);
     }
 }

@@ -1,8 +1,7 @@
-// The child's side, second half: working directory, user, capabilities, search for the program, exec.
+// The step's process, second half: working directory, user, capabilities, search for the program, exec.
 #include "child_internal.h"
 
 #include <linux/capability.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -93,7 +92,7 @@ static _Noreturn void search_and_execute(const struct sbi_step *step) {
     sbi_fail(step, is_there && code == ENOENT ? SBI_STAGE_EXEC_INTERPRETER : SBI_STAGE_EXEC, code, 0);
 }
 
-_Noreturn void sbi_run_program(const struct sbi_step *step, int parent) {
+_Noreturn void sbi_run_program(const struct sbi_step *step) {
     if (step->makes_working_directory) make_working_directory(step->working_directory);
     // First as root, which reaches what the user may not search; on a file system that shuts root out, again as the user.
     int needs_change = chdir(step->working_directory) < 0;
@@ -117,12 +116,6 @@ _Noreturn void sbi_run_program(const struct sbi_step *step, int parent) {
     if (needs_change) CHECK(chdir(step->working_directory), SBI_STAGE_WORKING_DIRECTORY);
     check_working_directory(step);
 
-    // Again: a change of group has made the kernel forget it.
-    if (step->uid == 0) {
-        CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL), SBI_STAGE_PARENT_DIED);
-        struct pollfd ended = {.fd = parent, .events = POLLIN};
-        if (poll(&ended, 1, 0) != 0) sbi_fail(step, SBI_STAGE_PARENT_DIED, ESRCH, 0);
-    }
     reset_signals();
     CHECK(syscall(SYS_close_range, 3, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */), SBI_STAGE_EXEC);
     search_and_execute(step);

@@ -9,10 +9,13 @@ public struct ContainerConfig: Hashable, Sendable {
     public var exposedPorts: Set<ByteString>
     /// `NAME=value` entries in their order.
     public var env: [ByteString]
+    /// The program and its first arguments; nil where the image names none.
     public var entrypoint: [ByteString]?
+    /// Arguments after the entry point, or the program where there is none.
     public var cmd: [ByteString]?
     /// Paths in the container; written sorted.
     public var volumes: Set<ByteString>
+    /// The directory that the process starts in; empty for `/`.
     public var workingDir: ByteString
     /// Written sorted by name.
     public var labels: [ByteString: ByteString]
@@ -20,6 +23,7 @@ public struct ContainerConfig: Hashable, Sendable {
     public var stopSignal: ByteString
     /// Whether entry point and command are one command line, which only Windows reads.
     public var argsEscaped: Bool
+    /// How the container is asked whether it works; nil where the image does not say.
     public var healthcheck: Healthcheck?
     /// Instructions that a build on top of the image starts with.
     public var onBuild: [ByteString]

@@ -2,10 +2,13 @@ public import Bytes
 
 /// Where some content is and how to know that it is the right one (OCI image-spec 1.1, "Content Descriptors").
 public struct Descriptor: Hashable, Sendable {
+    /// What the content is.
     public var mediaType: MediaType
+    /// The address of the content.
     public var digest: Digest
     /// Bytes of the content, never negative.
     public var size: Int64
+    /// What else is said of the content, by name.
     public var annotations: [ByteString: ByteString]
     /// What the content runs on, where it is an entry of an index.
     public var platform: Platform?
@@ -18,6 +21,7 @@ public struct Descriptor: Hashable, Sendable {
     /// The same of the platform's object.
     package var unknownOfPlatform = JSONObject()
 
+    /// A descriptor that leaves out what is not given.
     public init(
         mediaType: MediaType,
         digest: Digest,

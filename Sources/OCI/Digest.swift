@@ -50,7 +50,7 @@ public struct Digest: Hashable, Sendable {
         self = hasher.finalize()
     }
 
-    /// - Parameter hash: as many bytes as the algorithm gives.
+    /// The address that has a hash, which has as many bytes as the algorithm gives.
     init(algorithm: Algorithm, hash: some Sequence<UInt8>) {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []

@@ -7,7 +7,9 @@ package protocol DocumentContent: Hashable, Sendable {
 
     /// Reads the document's one object.
     ///
-    /// - Parameter declared: the media type by which a descriptor or a header names the document.
+    /// - Parameters:
+    ///   - object: the document.
+    ///   - declared: the media type by which a descriptor or a header names it.
     /// - Throws: `OCIError` with the member that is missing or malformed, or for a document of another type.
     init(_ object: JSONObject, declared: MediaType?) throws(OCIError)
 

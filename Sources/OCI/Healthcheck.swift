@@ -4,18 +4,24 @@ public import Bytes
 ///
 /// A time of zero and zero retries mean the engine's own.
 public struct Healthcheck: Hashable, Sendable {
-    /// `NONE`; `CMD` and arguments; or `CMD-SHELL` and a command. Empty takes the base image's.
+    /// What is run: `NONE`, `CMD` and arguments, or `CMD-SHELL` and a command.
+    ///
+    /// Empty takes the base image's.
     public var test: [ByteString]
+    /// How long it waits between two questions.
     public var interval: Duration
+    /// How long an answer may take.
     public var timeout: Duration
     /// How long failures after the start do not count.
     public var startPeriod: Duration
     /// The interval during the start period.
     public var startInterval: Duration
+    /// How many failures in a row make the container unhealthy.
     public var retries: Int64
     /// Members that are not known here, which a rewrite keeps.
     package var unknown = JSONObject()
 
+    /// A check that leaves to the engine what is not given.
     public init(
         test: [ByteString],
         interval: Duration = .zero,

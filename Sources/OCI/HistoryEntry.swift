@@ -2,16 +2,20 @@ public import Bytes
 
 /// What made one layer, or one change of the config (OCI image-spec 1.1, "Image Configuration", `history`).
 public struct HistoryEntry: Hashable, Sendable {
+    /// When the instruction ran.
     public var created: Timestamp?
     /// The instruction as it ran.
     public var createdBy: ByteString
+    /// Who made the change; empty where it is not said.
     public var author: ByteString
+    /// What the builder says of itself, such as `buildkit.dockerfile.v0`.
     public var comment: ByteString
     /// Whether the entry made no layer.
     public var isEmptyLayer: Bool
     /// Members that are not known here, which a rewrite keeps.
     package var unknown = JSONObject()
 
+    /// An entry that leaves out what is not given.
     public init(
         created: Timestamp? = nil,
         createdBy: ByteString = "",

@@ -5,10 +5,13 @@ public import Bytes
 public struct ImageConfig: Hashable, Sendable {
     /// What the document is called; it does not say so itself.
     public var mediaType: MediaType
+    /// When the image was made.
     public var created: Timestamp?
+    /// Who made the image; empty where it is not said.
     public var author: ByteString
     /// What the image runs on; its parts stand at the document's top.
     public var platform: Platform
+    /// How containers of the image are started.
     public var config: ContainerConfig
     /// The digests of the layers' plain tars, lowest first.
     public var diffIDs: [Digest]

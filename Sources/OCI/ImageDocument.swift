@@ -7,7 +7,9 @@ package enum ImageDocument: Hashable, Sendable {
 
     /// Reads a document whose kind is said by a header, by its own text, or else by what it has.
     ///
-    /// - Parameter declared: the header's type; `application/json` and `application/octet-stream` say nothing.
+    /// - Parameters:
+    ///   - bytes: the document.
+    ///   - declared: the header's type; `application/json` and `application/octet-stream` say nothing.
     /// - Throws: `OCIError` for bytes that are neither, or could be both.
     package init(bytes: [UInt8], declared: MediaType? = nil) throws(OCIError) {
         let type = declared == .json || declared == .octetStream ? nil : declared

@@ -80,10 +80,8 @@ extension Manifest: DocumentContent {
 extension JSONFields {
     /// Makes sure that the document is of one kind to every reader, and gives its type.
     ///
-    /// - Parameters:
-    ///   - declared: how a descriptor or a header names it, which its own text must not contradict.
-    ///   - isRight: whether a type is of the kind that is read.
-    ///   - foreign: members that only the other kind has, in lower case: some readers ignore case.
+    /// What a descriptor or a header `declared` must not contradict the document's own text; `foreign` names, in lower
+    /// case, the members that only the other kind has, since some readers ignore case.
     /// - Throws: `OCIError.oldManifestSchema`, `.ambiguousDocument` or `.wrongMediaType`.
     func documentType(
         _ declared: MediaType?,

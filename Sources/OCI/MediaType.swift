@@ -35,28 +35,43 @@ public struct MediaType: Hashable, Sendable {
 }
 
 extension MediaType {
+    /// A list of manifests.
     public static let ociIndex = MediaType(known: "application/vnd.oci.image.index.v1+json")
+    /// One image.
     public static let ociManifest = MediaType(known: "application/vnd.oci.image.manifest.v1+json")
+    /// An image's config.
     public static let ociConfig = MediaType(known: "application/vnd.oci.image.config.v1+json")
+    /// A layer as a plain tar.
     public static let ociLayer = MediaType(known: "application/vnd.oci.image.layer.v1.tar")
+    /// A layer as a tar packed with gzip.
     public static let ociLayerGzip = MediaType(known: "application/vnd.oci.image.layer.v1.tar+gzip")
+    /// A layer as a tar packed with zstd.
     public static let ociLayerZstd = MediaType(known: "application/vnd.oci.image.layer.v1.tar+zstd")
     /// The descriptor's type where an artifact has no config.
     public static let ociEmpty = MediaType(known: "application/vnd.oci.empty.v1+json")
 
+    /// Docker's list of manifests.
     public static let dockerIndex = MediaType(known: "application/vnd.docker.distribution.manifest.list.v2+json")
+    /// One image, by Docker's second schema.
     public static let dockerManifest = MediaType(known: "application/vnd.docker.distribution.manifest.v2+json")
+    /// An image's config, by Docker.
     public static let dockerConfig = MediaType(known: "application/vnd.docker.container.image.v1+json")
+    /// Docker's layer as a plain tar.
     public static let dockerLayer = MediaType(known: "application/vnd.docker.image.rootfs.diff.tar")
+    /// Docker's layer as a tar packed with gzip.
     public static let dockerLayerGzip = MediaType(known: "application/vnd.docker.image.rootfs.diff.tar.gzip")
+    /// Docker's layer as a tar packed with zstd.
     public static let dockerLayerZstd = MediaType(known: "application/vnd.docker.image.rootfs.diff.tar.zstd")
+    /// A layer that may not be pushed everywhere.
     public static let dockerForeignLayerGzip = MediaType(
         known: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
     )
 
     /// Statements of in-toto: what attestation manifests have as layers.
     public static let inToto = MediaType(known: "application/vnd.in-toto+json")
+    /// Bytes of which nothing is said.
     public static let octetStream = MediaType(known: "application/octet-stream")
+    /// JSON of which nothing more is said.
     public static let json = MediaType(known: "application/json")
 }
 

@@ -1,7 +1,7 @@
 public import Bytes
 
 /// What can be wrong with a name, a digest or a document of an image.
-public enum OCIError: Error, Hashable, Sendable {
+public enum OCIError: DescribedError, Hashable, Sendable {
     case malformedDigest(ByteString)
     case malformedMediaType(ByteString)
     case malformedPlatform(ByteString)

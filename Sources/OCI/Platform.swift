@@ -15,6 +15,7 @@ public struct Platform: Hashable, Sendable {
     /// What the system must be able to do, such as `win32k`.
     public var osFeatures: [ByteString]
 
+    /// A platform in the spelling that is given.
     public init(
         os: ByteString,
         architecture: ByteString,

@@ -8,9 +8,12 @@ public struct ProcessEnvironment: Sendable {
     public private(set) var entries: [ByteString] = []
     private var positions: [ByteString: Int] = [:]
 
+    /// An empty environment.
     public init() {}
 
-    /// Takes the entries of a config. A later entry of a name replaces the earlier one in its place; an entry without
+    /// Takes the entries of a config.
+    ///
+    /// A later entry of a name replaces the earlier one in its place; an entry without
     /// `=` is a name with an empty value, as BuildKit reads it.
     public init(_ entries: [ByteString]) {
         for entry in entries {
@@ -20,7 +23,9 @@ public struct ProcessEnvironment: Sendable {
         }
     }
 
-    /// The value of a name, nil where it is not set. Setting nil removes the name.
+    /// The value of a name, nil where it is not set.
+    ///
+    /// Setting nil removes the name.
     public subscript(name: ByteString) -> ByteString? {
         get {
             guard let position = positions[name] else { return nil }

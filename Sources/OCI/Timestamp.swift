@@ -7,7 +7,7 @@ public struct Timestamp: Hashable, Sendable {
     /// Nanoseconds after that second, below 1,000,000,000.
     public let nanoseconds: Int32
 
-    /// 1970-01-01T00:00:00Z
+    /// The start of 1970.
     public static let epoch = Timestamp(unchecked: 0, 0)
 
     private static let range: ClosedRange<Int64> = -62_167_219_200...253_402_300_799

@@ -3,12 +3,11 @@ internal import CLinux
 internal import Glibc
 internal import Linux
 
-/// What the child said through its report pipe: why it did not come to the program, or how the process under our init
-/// ended.
+/// What the child said first through its report pipe: why it did not come to the program, or how the program ended.
 struct ChildReport {
     private let raw: sbi_report
 
-    /// - Returns: nil at the end of the pipe: the program was executed.
+    /// - Returns: nil at the end of the pipe: the step was killed from outside.
     init?(readFrom pipe: Descriptor) {
         var raw = sbi_report()
         let size = MemoryLayout<sbi_report>.size
@@ -20,7 +19,7 @@ struct ChildReport {
 
     private var stage: sbi_stage { sbi_stage(rawValue: UInt32(bitPattern: raw.stage)) }
 
-    /// The status of a process that ran under our init.
+    /// The status of the step's process, if it executed its program.
     var exitStatus: ExitStatus? { stage == SBI_STAGE_EXITED ? ExitStatus(waitStatus: raw.code) : nil }
 
     func error(in step: Step) -> SandboxError {

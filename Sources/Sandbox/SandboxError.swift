@@ -8,6 +8,8 @@ package import Linux
 package enum SandboxError: Error, Sendable, Hashable {
     /// A system call of the engine failed; `doing` says for what.
     case system(SystemError, doing: String)
+    /// This machine does not let us make the namespaces of a step.
+    case unavailable(SystemError)
     /// Something between clone and exec failed, in the new namespaces; `code` is an errno.
     case setUp(SetUpStage, code: CInt)
     /// No such program, in the PATH or at the path that was given.
@@ -44,6 +46,7 @@ extension SandboxError {
     package var message: String {
         switch self {
         case .system(let error, let doing): "\(doing): \(error.message)"
+        case .unavailable(let error): "isolation \"namespaces\" cannot be had here: \(error.message)"
         case .setUp(let stage, let code): "cannot start the step: \(stage.words): \(reason(code))"
         case .programNotFound(let name):
             if name.bytes.contains(0x2F) {
@@ -66,8 +69,8 @@ extension SandboxError {
     package var remedy: String? {
         switch self {
         case .system(let error, _): error.remedy
-        case .setUp(_, EPERM), .setUp(_, EACCES):
-            "isolation \"namespaces\" needs root with the right to mount, outside of an unprivileged container"
+        case .unavailable, .setUp(_, EPERM), .setUp(_, EACCES):
+            "it needs root with the right to mount (CAP_SYS_ADMIN), outside of an unprivileged container or a chroot"
         case .programNotFound(let name) where name.bytes.last == 0x68 && name.hasPrefix("/bin/"):
             "the image has no shell: use the exec form, RUN [\"program\", \"argument\"]"
         case .interpreterNotFound: "look at the first line of the script, or install the program's dynamic loader"

@@ -3,7 +3,7 @@ internal import CLinux
 internal import Glibc
 internal import Linux
 
-/// A step's PID 1, from its start to its end. If this goes before the process was waited for, the process is killed.
+/// A step's outer process, from its start to its end. If this goes before that was waited for, all the step is killed.
 struct StepProcess: ~Copyable {
     /// How it went: the status, or what failed before the program was executed.
     enum End {
@@ -35,7 +35,7 @@ struct StepProcess: ~Copyable {
         withExtendedLifetime((step, output, error, report)) {}
         guard code == 0 else {
             let call = failedCall.map { String(cString: $0) } ?? "clone3"
-            throw .system(SystemError(code: code, call: call), doing: "starting the step")
+            throw .unavailable(SystemError(code: code, call: call))
         }
         process = Descriptor(owning: started.pidfd)
         self.output = output.reader

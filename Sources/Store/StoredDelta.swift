@@ -28,17 +28,18 @@ package struct NewDelta: Hashable, Sendable {
     package var diffID: Digest?
     package var writtenFiles: Int64
     package var writtenBytes: Int64
-    /// A packed form that is in the content store already, with the parameters that made it.
-    package var packed: (parameters: String, layer: PackedLayer)? {
-        get { packedForm.map { ($0.parameters, $0.layer) } }
-        set { packedForm = newValue.map { PackedForm(parameters: $0.parameters, layer: $0.layer) } }
-    }
+    /// A packed form that is in the content store already.
+    package var packed: PackedForm?
 
-    var packedForm: PackedForm?
+    package struct PackedForm: Hashable, Sendable {
+        /// What chose the bytes, as ``ResultIndex/packed(_:parameters:)`` will ask for it.
+        package var parameters: String
+        package var layer: PackedLayer
 
-    struct PackedForm: Hashable, Sendable {
-        var parameters: String
-        var layer: PackedLayer
+        package init(parameters: String, layer: PackedLayer) {
+            self.parameters = parameters
+            self.layer = layer
+        }
     }
 
     package init(

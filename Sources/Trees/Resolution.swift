@@ -25,59 +25,73 @@ package enum ResolutionError: Error, Sendable, Hashable {
     }
 }
 
-extension TreeSource {
-    /// Follows a path in a tree as a process in a chroot would: absolute links start at the tree's root, `..` stops there.
-    ///
-    /// - Parameter followsLast: whether a link at the end is followed.
-    package func resolve(
-        _ text: ByteString,
-        in tree: Tree,
-        from base: TreePath = .root,
-        followsLast: Bool = true
-    ) throws -> ResolvedPath {
-        var pending = Array(text.bytes.split(separator: 0x2F).reversed().map { ByteString(Array($0)) })
-        var at = text.bytes.first == 0x2F ? TreePath.root : base
-        var linksLeft = 255
-        var entry = try self.entry(at: at, in: tree)
-        while let name = pending.popLast() {
-            if name == "." { continue }
-            if name == ".." {
-                at = at.parent
-                entry = try self.entry(at: at, in: tree)
-                continue
-            }
-            guard let current = entry else { break }
-            guard case .directory(let hash) = current.node else { throw ResolutionError.notADirectory(at) }
-            guard let next = try directoryObject(hash)[name] else {
-                return missing([name] + pending.reversed(), at: at)
-            }
-            if case .symlink(let target) = next.node, followsLast || pending.contains(where: { $0 != "." }) {
-                linksLeft -= 1
-                guard linksLeft > 0 else { throw ResolutionError.tooManyLinks(text) }
-                if target.bytes.first == 0x2F {
-                    at = .root
-                    entry = tree.rootEntry
-                }
-                pending += target.bytes.split(separator: 0x2F).reversed().map { ByteString(Array($0)) }
-                continue
-            }
-            at = at.appending(name)
-            entry = next
+/// Follows a path as a process in a chroot would: absolute links start at the tree's root, `..` stops there.
+///
+/// - Parameters:
+///   - base: where a relative path starts.
+///   - followsLast: whether a link at the end is followed.
+///   - lookUp: the entry at a path, no link followed on the way; nil if there is none.
+/// - Returns: where the path leads; components after a missing one are taken lexically.
+/// - Throws: `ResolutionError`, or what `lookUp` throws.
+package func resolve(
+    _ text: ByteString,
+    from base: TreePath = .root,
+    followsLast: Bool = true,
+    lookUp: (TreePath) throws -> TreeEntry?
+) throws -> ResolvedPath {
+    var pending = Array(text.bytes.split(separator: 0x2F).reversed().map { ByteString(Array($0)) })
+    var at = text.bytes.first == 0x2F ? TreePath.root : base
+    var linksLeft = 255
+    var entry = try lookUp(at)
+    while let name = pending.popLast() {
+        if name == "." { continue }
+        if name == ".." {
+            at = at.parent
+            entry = try lookUp(at)
+            continue
         }
-        return ResolvedPath(path: at, entry: entry, missing: [])
+        guard let current = entry else { break }
+        guard current.isDirectory else { throw ResolutionError.notADirectory(at) }
+        let path = at.appending(name)
+        guard let next = try lookUp(path) else { return missing([name] + pending.reversed(), at: at) }
+        if case .symlink(let target) = next.node, followsLast || pending.contains(where: { $0 != "." }) {
+            linksLeft -= 1
+            guard linksLeft > 0 else { throw ResolutionError.tooManyLinks(text) }
+            if target.bytes.first == 0x2F {
+                at = .root
+                entry = try lookUp(at)
+            }
+            pending += target.bytes.split(separator: 0x2F).reversed().map { ByteString(Array($0)) }
+            continue
+        }
+        at = path
+        entry = next
     }
+    return ResolvedPath(path: at, entry: entry, missing: [])
+}
 
-    /// Components after a missing one are taken lexically, as for a directory that is about to be made.
-    private func missing(_ names: [ByteString], at base: TreePath) -> ResolvedPath {
-        var rest: [ByteString] = []
-        var path = base
-        for name in names where name != "." {
-            if name == ".." {
-                if rest.popLast() == nil { path = path.parent }
-            } else {
-                rest.append(name)
-            }
+/// Components after a missing one are taken lexically, as for a directory that is about to be made.
+private func missing(_ names: [ByteString], at base: TreePath) -> ResolvedPath {
+    var rest: [ByteString] = []
+    var path = base
+    for name in names where name != "." {
+        if name == ".." {
+            if rest.popLast() == nil { path = path.parent }
+        } else {
+            rest.append(name)
         }
-        return ResolvedPath(path: path.appending(TreePath(rest)), entry: nil, missing: rest)
+    }
+    return ResolvedPath(path: path.appending(TreePath(rest)), entry: nil, missing: rest)
+}
+
+extension TreeSource {
+    /// Follows a path in a tree, from its root; see ``resolve(_:from:followsLast:lookUp:)``.
+    ///
+    /// - Parameters:
+    ///   - followsLast: whether a link at the end is followed.
+    /// - Returns: where the path leads.
+    /// - Throws: `ResolutionError`, or an error of the source.
+    package func resolve(_ text: ByteString, in tree: Tree, followsLast: Bool = true) throws -> ResolvedPath {
+        try Trees.resolve(text, followsLast: followsLast) { try entry(at: $0, in: tree) }
     }
 }

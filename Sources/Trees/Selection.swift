@@ -82,9 +82,15 @@ package struct Selection: Sendable, Hashable {
         var encoder = CanonicalEncoder(domain: "selection.1")
         encoder.append(UInt64(items.count))
         for item in items {
-            // A directory's contents are copied, so its own name does not matter.
-            encoder.append(item.entry.isDirectory ? "" : item.name)
-            item.entry.encode(into: &encoder)
+            if case .directory(let hash) = item.entry.node {
+                // A directory's contents are copied, not the directory: its name, mode and owner do not matter.
+                encoder.append("contents")
+                encoder.append(hash)
+            } else {
+                encoder.append("entry")
+                encoder.append(item.name)
+                item.entry.encode(into: &encoder)
+            }
         }
         return encoder.hash
     }

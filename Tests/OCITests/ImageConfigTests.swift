@@ -180,12 +180,8 @@ struct ImageConfigTests {
             )
         }
         let document = Document(image)
-        let clock = ContinuousClock()
-        var copy: Document<ImageConfig>?
-        let reading = try clock.measure { copy = try Document(bytes: document.bytes) }
-        let writing = clock.measure { _ = Document(image) }
-        print("config of \(document.bytes.count) bytes: read in \(reading), written in \(writing)")
-        #expect(copy?.content == image)
-        #expect(copy?.digest == document.digest)
+        let copy = try Document<ImageConfig>(bytes: document.bytes)
+        #expect(copy.content == image)
+        #expect(copy.digest == document.digest)
     }
 }

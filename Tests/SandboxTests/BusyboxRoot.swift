@@ -42,13 +42,16 @@ final class BusyboxRoot: Sendable {
 
     private static let applets: [ByteString] = [
         "sh", "echo", "true", "false", "cat", "ls", "grep", "id", "hostname", "sleep", "mkdir", "rm", "touch", "ip", "kill",
-        "setsid", "pwd", "env", "stat", "mknod", "dd", "wc", "head", "ln", "umask", "chmod", "readlink", "mount", "yes", "ps",
+        "setsid", "pwd", "env", "stat", "mknod", "dd", "wc", "head", "ln", "umask", "chmod", "readlink", "mount", "yes", "ps", "su",
     ]
 
     private static func busybox() throws -> [UInt8] {
         let bin = try Directory.open(hostPath: "/bin")
         return try bin.open("busybox", flags: O_RDONLY).readAll(limit: 1 << 24)
     }
+
+    /// Where it is, for another process.
+    var hostPath: String { "/var/tmp/\(name)" }
 
     var base: Directory { get throws { try place.child("base") } }
 
@@ -118,4 +121,17 @@ extension BusyboxRoot {
         process.user = user
         return try run(process, mounts: mounts, network: network, above: above)
     }
+}
+
+/// The processes of the host that have the word among their arguments.
+func processes(with word: String) throws -> [pid_t] {
+    let table = try Directory.open(hostPath: "/proc")
+    var result: [pid_t] = []
+    for name in try table.names() {
+        guard let number = pid_t(name.text) else { continue }
+        guard let file = try? table.openBeneath(name + "/cmdline", flags: O_RDONLY) else { continue }
+        let text = String(decoding: (try? file.readAll(limit: 1 << 16)) ?? [], as: UTF8.self)
+        if text.split(separator: "\0").contains(where: { $0 == word }) { result.append(number) }
+    }
+    return result
 }

@@ -19,8 +19,22 @@ struct StepTests {
     @Test("tells which signal ended it")
     func signals() throws {
         #expect(try root.shell("sh -c 'kill -9 $$'; exit $?").status == .exited(137))
-        let user = UserIdentity(uid: 1000, gid: 1000)
-        #expect(try root.shell("kill -TERM $$", user: user).status == .signalled(SIGTERM))
+        let seconds = "\(300_000 + getpid())"
+        let process = ProcessSpec(arguments: ["/bin/sh", "-c", ByteString("echo ready; exec sleep \(seconds)")])
+        let status = try Isolation.namespaces.run(Step(root: try root.newRoot().mount, process: process)) { _, _ in
+            var found: [pid_t] = []
+            while found.isEmpty { found = (try? processes(with: seconds).filter(isAsleep)) ?? [] }
+            for number in found { kill(number, SIGKILL) }
+        }
+        #expect(status == .signalled(SIGKILL))
+        #expect(status.code == 137)
+    }
+
+    /// Whether the process has executed sleep already.
+    private func isAsleep(_ process: pid_t) -> Bool {
+        guard let directory = try? Directory.open(hostPath: ByteString("/proc/\(process)")) else { return false }
+        let name = try? directory.open("comm", flags: O_RDONLY).readAll(limit: 100)
+        return name == Array("sleep\n".utf8)
     }
 
     @Test("hands over large output whole")
@@ -29,9 +43,10 @@ struct StepTests {
         #expect(outcome.output.utf8.count == 200_000 * 17)
     }
 
-    @Test("is PID 1 when it is root's")
-    func processNumber() throws {
-        #expect(try root.shell("echo $$").output == "1\n")
+    @Test("is PID 1 and sees no process but its own", arguments: [UInt32(0), 1000])
+    func processNumber(uid: UInt32) throws {
+        let outcome = try root.shell("echo $$; echo /proc/[0-9]*", user: UserIdentity(uid: uid, gid: uid))
+        #expect(outcome.output == "1\n/proc/1\n")
     }
 
     @Test("reads an empty standard input")

@@ -1,8 +1,12 @@
 // The one place where a step's process is made: a launcher thread, clone3(2), and what the child does until exec.
 //
-// Sides of the clone. "Parent" functions may be called by any thread of the engine. Everything static in child.c and
-// init.c runs in the child: it calls nothing but system calls, allocates nothing, takes no lock, and reads only memory
-// that the parent prepared before the clone, of which it has its own copy. No Swift runs between clone and exec.
+// The launcher clones an outer process, PID 1 of a pid namespace of its own, which dies with the launcher's thread and
+// clones the step's process, PID 1 of an inner pid namespace (init.c says why). What ends the outer ends all.
+//
+// Sides of the clone. "Parent" functions (launcher.c) may be called by any thread of the engine. Everything in init.c,
+// child.c and program.c runs in the child: it calls nothing but system calls, allocates nothing, takes no lock, and
+// reads only memory that the parent prepared before the clone, of which it has its own copy. No Swift runs between
+// clone and exec.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -38,14 +42,14 @@ enum sbi_stage {
     SBI_STAGE_INIT,
     SBI_STAGE_EXEC,
     SBI_STAGE_EXEC_INTERPRETER,  // the program is there, what its first line or its ELF header names is not
-    SBI_STAGE_EXITED,            // no failure: the step's process ended under our init; `code` is its wait status
+    SBI_STAGE_EXITED,            // no failure: the step's process ended; `code` is its wait status
 };
 
-/// What the child writes to its report pipe: a failure, or the end of a process that runs under our init.
-/// An end of file without a report means that the program was started.
+/// What is written to the report pipe: why the program could not be executed, if so, and at last how the step's process
+/// ended. No report at all means that the outer process was killed.
 struct sbi_report {
     int32_t stage;
-    int32_t code;  // errno; for SBI_STAGE_EXITED the status as wait(2) encodes it
+    int32_t code; // errno; for SBI_STAGE_EXITED the status as wait(2) encodes it
     int32_t index;
     int32_t reserved;
 };

@@ -25,10 +25,11 @@ extension DockerfileError {
         return "\(source.name):\(range.first)"
     }
 
-    /// Place, message, excerpt with a caret and remedy, then the same for further mistakes; lines end in a line feed.
+    /// Place and message, excerpt with a caret, and remedy; then the same for further mistakes. Every line ends in a
+    /// line feed.
     package var rendered: String {
         var text = (location.map { $0 + ": " } ?? "") + message + "\n"
-        if let source, let range { text += SourceExcerpt(source: source, range: range).text }
+        if let source, let range { text += SourceExcerpt(source: source, range: range).body }
         if let remedy { text += remedy + "\n" }
         for other in others { text += "\n" + other.rendered }
         return text
@@ -56,30 +57,49 @@ extension DockerfileError {
         }
     }
 
-    /// The last occurrence of `text` on the first line of the range that has one, letter case aside if need be.
+    /// Where `text` stands in the range: as a whole word if there is one, else anywhere, else in other letter case.
     private static func mark(_ text: ByteString, range: SourceRange, source: SourceText) -> SourceRange.Mark? {
         guard !text.isEmpty, text.count <= 4096 else { return nil }
         let lastLine = min(range.last, source.lineCount, range.first + 1000)
-        guard range.first <= lastLine else { return nil }
-        for line in range.first...lastLine {
-            let bytes = source.line(line).bytes
-            guard bytes.count <= 1 << 16 else { continue }
-            if let column = firstIndex(of: text.bytes, in: bytes) {
-                return SourceRange.Mark(line: line, column: column + 1, length: text.count)
+        guard range.first >= 1, range.first <= lastLine else { return nil }
+        let lines = (range.first...lastLine).map { source.line($0).bytes }
+        for fit in [Fit.word, .anywhere, .anyCase] {
+            for (index, line) in lines.enumerated() where line.count <= 1 << 16 {
+                if let column = firstIndex(of: text.bytes, in: line, fit) {
+                    return SourceRange.Mark(line: range.first + index, column: column + 1, length: text.count)
+                }
             }
         }
         return nil
     }
 
-    private static func firstIndex(of needle: [UInt8], in bytes: [UInt8]) -> Int? {
+    /// How well a text has to fit.
+    private enum Fit {
+        case word, anywhere, anyCase
+    }
+
+    private static func firstIndex(of needle: [UInt8], in bytes: [UInt8], _ fit: Fit) -> Int? {
         guard bytes.count >= needle.count else { return nil }
         for start in 0...(bytes.count - needle.count) {
             var length = 0
-            while length < needle.count, Ascii.lower(bytes[start + length]) == Ascii.lower(needle[length]) {
+            while length < needle.count {
+                let (left, right) = (bytes[start + length], needle[length])
+                guard left == right || fit == .anyCase && Ascii.lower(left) == Ascii.lower(right) else { break }
                 length += 1
             }
-            if length == needle.count { return start }
+            guard length == needle.count else { continue }
+            let end = start + length
+            let isInWord =
+                start > 0 && isWordByte(bytes[start - 1]) && isWordByte(needle[0])
+                || end < bytes.count && isWordByte(bytes[end]) && isWordByte(needle[needle.count - 1])
+            if fit != .word || !isInWord { return start }
         }
         return nil
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        let lower = Ascii.lower(byte)
+        return lower >= 0x61 && lower <= 0x7A || byte >= Byte.zero && byte <= Byte.nine || byte == Byte.underscore
+            || byte >= 0x80
     }
 }

@@ -33,13 +33,24 @@ package enum DockerfileParser {
     ///
     /// - Throws: the first mistake, with others of the same file that do not follow from it.
     package static func parse(_ source: SourceText) throws(DockerfileError) -> ParsedDockerfile {
-        let file = try parseNodes(source)
+        try checkEncoding(source)
+        var reader = NodeReader(source: source)
         var assembler = StageAssembler(source: source, errorLimit: errorLimit)
-        for node in file.nodes { assembler.add(node) }
+        var count = 0
+        while true {
+            do throws(DockerfileError) {
+                guard let node = try reader.next() else { break }
+                try checkCount(&count, node, source)
+                assembler.add(node)
+            } catch {
+                guard error.leavesLinesInStep else { throw assembler.throwing(error) }
+                assembler.note(error)
+            }
+        }
         let (metaArguments, stages) = try assembler.finish()
         return ParsedDockerfile(
-            source: source, directives: ParserDirectives(source: source, escape: file.escape),
-            metaArguments: metaArguments, stages: stages, warnings: file.warnings)
+            source: source, directives: ParserDirectives(source: source, escape: reader.escape),
+            metaArguments: metaArguments, stages: stages, warnings: reader.warnings)
     }
 
     /// Splits a Dockerfile into instructions with their flags, words and heredocs, without asking what they mean.
@@ -50,10 +61,9 @@ package enum DockerfileParser {
         try checkEncoding(source)
         var reader = NodeReader(source: source)
         var result = Nodes()
+        var count = 0
         while let node = try reader.next() {
-            guard result.nodes.count < instructionLimit else {
-                throw DockerfileError(.tooManyInstructions(limit: instructionLimit), range: node.range, source: source)
-            }
+            try checkCount(&count, node, source)
             result.nodes.append(node)
         }
         guard !result.nodes.isEmpty else { throw DockerfileError(.noInstructions, source: source) }
@@ -87,6 +97,15 @@ package enum DockerfileParser {
         }
     }
 
+    private static func checkCount(
+        _ count: inout Int, _ node: InstructionNode, _ source: SourceText
+    ) throws(DockerfileError) {
+        count += 1
+        guard count <= instructionLimit else {
+            throw DockerfileError(.tooManyInstructions(limit: instructionLimit), range: node.range, source: source)
+        }
+    }
+
     private static func checkEncoding(_ source: SourceText) throws(DockerfileError) {
         let bytes = source.content.bytes
         guard bytes.count <= sizeLimit else {
@@ -97,5 +116,15 @@ package enum DockerfileParser {
             bytes[0] == 0xFF && bytes[1] == 0xFE || bytes[0] == 0xFE && bytes[1] == 0xFF
             || bytes[0] == 0 && bytes[1] != 0 || bytes[0] != 0 && bytes[1] == 0 && bytes.count.isMultiple(of: 2)
         if isUTF16 { throw DockerfileError(.encodedAsUTF16, source: source) }
+    }
+}
+
+extension DockerfileError {
+    /// Whether the instructions after the mistake can still be told apart, so that looking for more makes sense.
+    fileprivate var leavesLinesInStep: Bool {
+        switch reason {
+        case .notStringArray, .nameWithoutValue, .missingEquals, .notAllowedInOnbuild: true
+        default: false
+        }
     }
 }

@@ -9,8 +9,9 @@ struct StageAssembler {
     private var stages: [Stage] = []
     private var current: (from: Instruction, source: FromInstruction)?
     private var instructions: [Instruction] = []
-    /// Whether a FROM has been seen, even a wrong one.
+    /// Whether a FROM has been seen, even a wrong one, or its lack has been told.
     private var hasFrom = false
+    private var isEmpty = true
 
     init(source: SourceText, errorLimit: Int) {
         self.source = source
@@ -19,6 +20,7 @@ struct StageAssembler {
 
     /// Takes the next instruction.
     mutating func add(_ node: InstructionNode) {
+        isEmpty = false
         if node.name == .from { hasFrom = true }
         do throws(DockerfileError) {
             let instruction = try InstructionBuilder.instruction(of: node)
@@ -29,12 +31,29 @@ struct StageAssembler {
             case .arg where !hasFrom:
                 metaArguments.append(instruction)
             default:
-                guard hasFrom else { throw DockerfileError(.instructionBeforeFrom(instruction.keyword)) }
+                guard hasFrom else {
+                    hasFrom = true
+                    throw DockerfileError(.instructionBeforeFrom(instruction.keyword))
+                }
                 instructions.append(instruction)
             }
         } catch {
-            if errors.count < errorLimit { errors.append(error.located(at: node.range, in: source)) }
+            if case .unknownInstruction(_, suggestion: "FROM") = error.reason { hasFrom = true }
+            note(error.located(at: node.range, in: source))
         }
+    }
+
+    /// Takes a mistake.
+    mutating func note(_ error: DockerfileError) {
+        isEmpty = false
+        if errors.count < errorLimit { errors.append(error) }
+    }
+
+    /// A mistake behind which nothing can be read, with those before it.
+    func throwing(_ last: DockerfileError) -> DockerfileError {
+        guard var first = errors.first else { return last }
+        first.others = Array(errors.dropFirst()) + [last]
+        return first
     }
 
     /// Everything that was taken.
@@ -46,7 +65,7 @@ struct StageAssembler {
             first.others = Array(errors.dropFirst())
             throw first
         }
-        guard !stages.isEmpty else { throw DockerfileError(.noStages, source: source) }
+        guard !stages.isEmpty else { throw DockerfileError(isEmpty ? .noInstructions : .noStages, source: source) }
         return (metaArguments, stages)
     }
 

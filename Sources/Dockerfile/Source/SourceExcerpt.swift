@@ -17,13 +17,19 @@ package struct SourceExcerpt: Sendable, Hashable {
         self.range = range
     }
 
-    /// The excerpt between rulers, or nothing if the range is not in the text. Control characters are escaped.
+    /// The file's name and line, then `body`, as docker shows it; empty if the range is not in the text.
     package var text: String {
+        let body = body
+        return body.isEmpty ? "" : "\(source.name):\(range.first)\n" + body
+    }
+
+    /// The lines between rulers, or nothing if the range is not in the text. Control characters are escaped.
+    package var body: String {
         guard range.first >= 1, range.first <= source.lineCount else { return "" }
         let lastMeant = min(range.last, source.lineCount)
         let (first, last) = shownLines(lastMeant: lastMeant)
         let ruler = String(repeating: "-", count: 20) + "\n"
-        var result = "\(source.name):\(range.first)\n" + ruler
+        var result = ruler
         for number in first...last {
             if number - range.first >= Self.lineLimit, number < lastMeant {
                 if number - range.first == Self.lineLimit { result += "     | >>> …\n" }

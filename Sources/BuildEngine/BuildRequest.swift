@@ -1,0 +1,97 @@
+public import Bytes
+public import OCI
+
+/// What to build and what to do with it. Paths are paths of the host, relative ones from the current directory.
+public struct BuildRequest: Sendable {
+    /// The folder that COPY and ADD read.
+    public var context: ByteString
+    /// Where the Dockerfile is; nil for `Dockerfile` in the context.
+    public var dockerfile: DockerfileLocation?
+    /// `-t`: names that the image gets in the store.
+    public var names: [Reference]
+    /// `--build-arg`.
+    public var buildArguments: [ByteString: ByteString]
+    /// `--build-context`: by name, in lower case.
+    public var namedContexts: [ByteString: NamedContext]
+    /// `--target`; nil for the last stage.
+    public var target: ByteString?
+    /// `--platform`; nil for the host's.
+    public var platform: Platform?
+    /// `--label`: they win over the Dockerfile's.
+    public var labels: [ByteString: ByteString]
+    /// `--no-cache`: every step runs, whatever earlier builds left.
+    public var ignoresCache: Bool
+    /// `--network`.
+    public var network: Network
+    /// `--output`; none puts the image into the store.
+    public var outputs: [Output]
+
+    /// - Parameter context: the folder that COPY and ADD read.
+    public init(context: ByteString) {
+        self.context = context
+        names = []
+        buildArguments = [:]
+        namedContexts = [:]
+        labels = [:]
+        ignoresCache = false
+        network = .default
+        outputs = []
+    }
+
+    /// Where a Dockerfile is read from.
+    public enum DockerfileLocation: Sendable, Hashable {
+        case file(ByteString)
+        /// `-f -`: the whole of standard input.
+        case standardInput
+    }
+
+    /// What a name of `--build-context` stands for.
+    public enum NamedContext: Sendable, Hashable {
+        case folder(ByteString)
+        /// `oci-layout://FOLDER[:TAG]` or `oci-layout://FOLDER@DIGEST`.
+        case layout(folder: ByteString, tag: ByteString?, digest: Digest?)
+        /// `docker-image://NAME`.
+        case image(ByteString)
+    }
+
+    /// What RUN gets that does not choose for itself.
+    public enum Network: String, Sendable, CaseIterable {
+        case `default`, none, host
+    }
+
+    /// What is made of the image.
+    public enum Output: Sendable, Hashable {
+        /// An OCI image layout, as a tar or a folder.
+        case layout(LayoutOutput)
+        /// Nothing: the results stay in the cache.
+        case cacheOnly
+    }
+
+    /// `--output type=oci`.
+    public struct LayoutOutput: Sendable, Hashable {
+        /// Where it goes; nil is standard output, for a tar only.
+        public var destination: ByteString?
+        /// A tar, or with `tar=false` a folder.
+        public var isTar: Bool
+        public var compression: Compression
+        /// `name=`: references for the index's annotations, besides `-t`.
+        public var names: [Reference]
+
+        public init(
+            destination: ByteString?,
+            isTar: Bool = true,
+            compression: Compression = .gzip,
+            names: [Reference] = []
+        ) {
+            self.destination = destination
+            self.isTar = isTar
+            self.compression = compression
+            self.names = names
+        }
+    }
+
+    /// How layers are packed.
+    public enum Compression: String, Sendable, Hashable, CaseIterable {
+        case gzip, uncompressed
+    }
+}

@@ -1,0 +1,55 @@
+package import Bytes
+package import Sandbox
+
+/// A step that could not be done, with what people need to see.
+package enum ExecutionError: DescribedError {
+    /// The process of a RUN ended badly. `outputTail` holds its last lines.
+    case processFailed(command: ByteString, status: ExitStatus, outputTail: [ByteString])
+    /// The program of a RUN could not be started: not there, not executable.
+    case processNotStarted(command: ByteString, reason: String)
+    /// A folder would have to be put in place of something else, or the other way round.
+    case cannotReplace(path: ByteString, reason: String)
+    case unknownOwner(text: ByteString, reason: String)
+    /// The computed tree and the mounted one differ: a fault of the engine (`SWIFT_BUILD_IMAGE_CHECK=trees`).
+    case treesDiffer(step: String, firstDifference: String)
+    case unknownLocalSource(ByteString)
+    case tooManyLayers(Int)
+
+    package var message: String {
+        switch self {
+        case .processFailed(let command, let status, _):
+            switch status {
+            case .exited(let code):
+                "process \"\(command.escaped)\" did not complete successfully: exit code: \(code)"
+            case .signalled(let number):
+                "process \"\(command.escaped)\" did not complete successfully: ended by signal \(number)"
+            }
+        case .processNotStarted(let command, let reason):
+            "process \"\(command.escaped)\" could not be started: \(reason)"
+        case .cannotReplace(let path, let reason): "\(path.escaped): \(reason)"
+        case .unknownOwner(let text, let reason): "--chown=\(text.escaped): \(reason)"
+        case .treesDiffer(let step, let difference):
+            "the tree computed after \"\(step)\" is not the tree that is mounted: \(difference)"
+        case .unknownLocalSource(let name): "there is no local folder named \(name.escaped) in this build"
+        case .tooManyLayers(let count):
+            "\(count) layers: more than \(DetachedMount.maximumLowers - 2), which is what one overlay of the kernel takes"
+        }
+    }
+
+    package var remedy: String? {
+        switch self {
+        case .processFailed: nil
+        case .processNotStarted: "check that the program is in the image and on its PATH, and that it may be executed"
+        case .cannotReplace: "remove what is there in an earlier RUN, or copy to another place"
+        case .unknownOwner: "use a number, or add the user or group to /etc/passwd or /etc/group in an earlier step"
+        case .treesDiffer: "this is a fault of the engine: please report it with the Dockerfile"
+        case .unknownLocalSource: nil
+        case .tooManyLayers: "join some RUN instructions, or build a base image from the first part"
+        }
+    }
+
+    /// The last lines that a failed process printed, the last one last.
+    package var outputTail: [ByteString] {
+        if case .processFailed(_, _, let tail) = self { tail } else { [] }
+    }
+}

@@ -1,0 +1,30 @@
+internal import Bytes
+
+/// The last lines of a step's output, for its error. Lines of both streams in the order in which they came.
+struct OutputTail {
+    private static let lineLimit = 20
+    private static let byteLimit = 2000
+
+    private var complete: [ByteString] = []
+    private var open: [UInt8] = []
+
+    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        // Only what can still be among the last lines is looked at.
+        let relevant = bytes.suffix(OutputTail.lineLimit * OutputTail.byteLimit)
+        for part in relevant.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+            if part.offset > 0 { closeLine() }
+            open += part.element.prefix(max(0, OutputTail.byteLimit - open.count))
+        }
+    }
+
+    private mutating func closeLine() {
+        complete.append(ByteString(open))
+        open = []
+        if complete.count > 2 * OutputTail.lineLimit { complete.removeFirst(complete.count - OutputTail.lineLimit) }
+    }
+
+    var lines: [ByteString] {
+        let all = open.isEmpty ? complete : complete + [ByteString(open)]
+        return Array(all.suffix(OutputTail.lineLimit))
+    }
+}

@@ -1,0 +1,96 @@
+internal import Bytes
+
+/// The tables of the index; `Docs/StoreFormat.md` explains each. A change of them is a new `version`.
+enum IndexSchema {
+    static let fileName: ByteString = "index.sqlite"
+    /// "SBI1", in the header of the file: what tells the index from other SQLite databases.
+    static let applicationID: Int64 = 0x5342_4931
+    static let version: Int64 = 1
+
+    /// What SQLite does not remember in the file. The busy time-out is set before these.
+    static let connectionSettings = """
+        PRAGMA synchronous = NORMAL;
+        PRAGMA wal_autocheckpoint = 4000;
+        PRAGMA journal_size_limit = 16777216;
+        PRAGMA cell_size_check = ON;
+        PRAGMA trusted_schema = OFF;
+        """
+
+    /// Makes the tables in an empty database. `boot` is null in rows whose files are known to be on the disk.
+    static let creation = """
+        PRAGMA application_id = \(applicationID);
+        PRAGMA user_version = \(version);
+        CREATE TABLE deltas (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            operation BLOB NOT NULL,
+            digest BLOB NOT NULL,
+            snapshot TEXT UNIQUE,
+            is_empty INTEGER NOT NULL,
+            diff_id TEXT,
+            written_files INTEGER NOT NULL,
+            written_bytes INTEGER NOT NULL,
+            boot BLOB
+        ) STRICT;
+        CREATE INDEX deltas_by_digest ON deltas (operation, digest);
+        CREATE INDEX deltas_unsynced ON deltas (boot) WHERE boot IS NOT NULL;
+        CREATE TABLE results (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            content_key BLOB NOT NULL UNIQUE,
+            operation BLOB NOT NULL,
+            delta INTEGER NOT NULL REFERENCES deltas ON DELETE CASCADE,
+            input_tree BLOB NOT NULL,
+            input_times BLOB NOT NULL,
+            output BLOB NOT NULL,
+            output_times BLOB NOT NULL,
+            record BLOB NOT NULL,
+            description BLOB NOT NULL,
+            cost INTEGER NOT NULL,
+            created_seconds INTEGER NOT NULL,
+            created_nanoseconds INTEGER NOT NULL,
+            log TEXT,
+            used INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX results_by_operation ON results (operation);
+        CREATE INDEX results_by_delta ON results (delta);
+        CREATE TABLE definition_keys (
+            key BLOB PRIMARY KEY,
+            result INTEGER NOT NULL REFERENCES results ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX definition_keys_by_result ON definition_keys (result);
+        CREATE TABLE packed (
+            delta INTEGER NOT NULL REFERENCES deltas ON DELETE CASCADE,
+            parameters TEXT NOT NULL,
+            media_type TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            diff_id TEXT NOT NULL,
+            PRIMARY KEY (delta, parameters)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE base_layers (
+            chain_id TEXT PRIMARY KEY,
+            delta INTEGER NOT NULL REFERENCES deltas ON DELETE CASCADE,
+            tree BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX base_layers_by_delta ON base_layers (delta);
+        CREATE TABLE blobs (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            digest TEXT NOT NULL UNIQUE,
+            size INTEGER NOT NULL,
+            boot BLOB
+        ) STRICT;
+        CREATE INDEX blobs_unsynced ON blobs (boot) WHERE boot IS NOT NULL;
+        CREATE TABLE tree_objects (
+            hash BLOB PRIMARY KEY,
+            bytes BLOB NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE images (
+            name TEXT PRIMARY KEY,
+            media_type TEXT NOT NULL,
+            manifest TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            config TEXT NOT NULL,
+            created_seconds INTEGER NOT NULL,
+            created_nanoseconds INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+}
