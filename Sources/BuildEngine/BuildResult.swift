@@ -3,10 +3,10 @@ public import OCI
 
 /// What a build came to.
 public struct BuildResult: Sendable {
-    /// The descriptor of the image's manifest.
-    public var manifest: Descriptor
-    /// The digest of the image's config: what Docker calls the image's id.
-    public var configDigest: Digest
+    /// The descriptor of the image's manifest; nil where no image was made (`type=cacheonly`).
+    public var manifest: Descriptor?
+    /// The digest of the image's config: what Docker calls the image's id; nil as above.
+    public var configDigest: Digest?
     /// The names that the image got in the store.
     public var names: [Reference]
     /// How many steps ran, and how many an earlier result answered.

@@ -1,8 +1,10 @@
 public import Bytes
-package import Graph
-package import Store
+internal import Linux
+internal import Store
 
-/// The engine: builds images with one state root. Any number of engines, in any number of processes, may share a root.
+/// The engine: builds images with one state root.
+///
+/// Any number of engines, in any number of processes, may share a root.
 ///
 /// ```swift
 /// let engine = try Engine(stateRoot: Engine.defaultStateRoot(environment: environment))
@@ -12,12 +14,41 @@ public final class Engine: Sendable {
     /// The folder that holds the engine's state.
     public let stateRoot: ByteString
     let store: StateRoot
+    let options: Options
+
+    /// What changes how the engine works, for all its builds.
+    public struct Options: Sendable {
+        /// After every step the mounted root is walked again and compared with the tree that was computed
+        /// (`SWIFT_BUILD_IMAGE_CHECK=trees`); a difference fails the build.
+        public var checksTrees = false
+
+        /// The options that the environment asks for.
+        public init(environment: [ByteString: ByteString] = [:]) {
+            let checks = environment["SWIFT_BUILD_IMAGE_CHECK"]?.split(separator: UInt8(ascii: ",")) ?? []
+            checksTrees = checks.contains("trees")
+        }
+    }
 
     /// Opens the state root, which is made if it is not there.
     ///
-    /// - Throws: a `DescribedError` when it cannot be used: not writable, another owner, a newer version.
-    public init(stateRoot: ByteString) throws {
+    /// - Parameters:
+    ///   - stateRoot: a folder of this user on a local file system.
+    ///   - options: how the engine works.
+    /// - Throws: `BuildFailure` when it cannot be used: not writable, another owner, a newer version.
+    public init(stateRoot: ByteString, options: Options = Options()) throws {
         self.stateRoot = stateRoot
-        store = try StateRoot(path: stateRoot)
+        self.options = options
+        do { store = try StateRoot.open(stateRoot) } catch { throw BuildFailure(error, in: nil) }
+    }
+
+    /// Where the state is without a choice of the user's (design.md §4): `$SWIFT_BUILD_IMAGE_ROOT`, else
+    /// `/var/lib/swift-build-image` for root, else a folder of the user's data.
+    ///
+    /// - Parameter environment: the process's variables.
+    public static func defaultStateRoot(environment: [ByteString: ByteString]) -> ByteString {
+        if let root = environment["SWIFT_BUILD_IMAGE_ROOT"], !root.isEmpty { return root }
+        if CurrentUser.isRoot { return "/var/lib/swift-build-image" }
+        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return data + "/swift-build-image" }
+        return (environment["HOME"] ?? "/tmp") + "/.local/share/swift-build-image"
     }
 }

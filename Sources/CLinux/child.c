@@ -1,4 +1,5 @@
-// The step's process, first half: its file systems and what else belongs to its namespaces. See include/child.h for the rules of this place, and Docs/Architecture.md.
+// The step's process, first half: its file systems and what else belongs to its namespaces. The rules of this place are
+// in include/child.h.
 //
 // The order of what is done here matters; the reasons stand at each part. Nothing is reached by a path that an image or
 // a Dockerfile could bend: kernel file systems are made here and filled through their own descriptors, targets are
@@ -139,10 +140,11 @@ static void make_read_only(const struct sbi_step *step, int base, const char *pa
     close(copy);
 }
 
-static void make_proc_and_sys(const struct sbi_step *step) {
+static void make_proc_and_sys(const struct sbi_step *step, int dev) {
     int proc = make_file_system("proc", NULL, KERNEL_MOUNT);
     CHECK(proc, SBI_STAGE_PROC);
     attach_in_image(step, "proc", proc, SBI_STAGE_PROC);
+    if (syscall(SYS_faccessat, proc, "kcore", F_OK) == 0) CHECK(symlinkat("/proc/kcore", dev, "core"), SBI_STAGE_DEV);
     for (const char *const *path = step->read_only_proc; *path; path++) make_read_only(step, proc, *path);
     for (const char *const *path = step->masked_proc; *path; path++) mask(step, proc, *path);
     close(proc);
@@ -273,7 +275,7 @@ _Noreturn void sbi_set_up(const struct sbi_step *step) {
     // Our namespace is a copy of the launcher's: one tmpfs, private, in which the step's root gets a place.
     CHECK(sbi_move_mount(step->root, AT_FDCWD, SBI_ATTACH_POINT), SBI_STAGE_ROOT);
     int dev = make_dev(step);
-    make_proc_and_sys(step);
+    make_proc_and_sys(step, dev);
     attach_mounts(step, dev);
 
     // Streams, from the null device as it is in our /dev and nothing else.

@@ -94,7 +94,7 @@ static _Noreturn void search_and_execute(const struct sbi_step *step) {
 
 _Noreturn void sbi_run_program(const struct sbi_step *step) {
     if (step->makes_working_directory) make_working_directory(step->working_directory);
-    // First as root, which reaches what the user may not search; on a file system that shuts root out, again as the user.
+    // First as root, which reaches what the user may not search; where a file system shuts root out, again as the user.
     int needs_change = chdir(step->working_directory) < 0;
     if (needs_change && errno != EACCES) sbi_fail(step, SBI_STAGE_WORKING_DIRECTORY, errno, 0);
 

@@ -143,7 +143,8 @@ final class ContextScan: Sendable {
                 continue
             case .directory:
                 counters.directories += 1
-                if let known, known.record.kind == .directory, known.record.mode == record.mode { record.flags.insert(.known) }
+                let knownDirectory = known?.record.kind == .directory ? known : nil
+                if knownDirectory?.record.mode == record.mode { record.flags.insert(.known) }
                 record.first = UInt32(below.count)
                 below.append(
                     Item(
@@ -151,12 +152,14 @@ final class ContextScan: Sendable {
                         place: .child(name, of: directory),
                         path: item.path.appending(name),
                         level: level ?? rules.descend(into: name, verdict, from: item.level) ?? rules.top,
-                        known: known?.number
+                        known: knownDirectory?.number
                     )
                 )
             case .symlink:
                 counters.links += 1
-                if let known, known.record.isSameState(as: record), record.isOlder(than: cutoff), let index {
+                if let known, let index, known.record.flags.contains(.hashed), known.record.isSameState(as: record),
+                    record.isOlder(than: cutoff)
+                {
                     record.flags.insert(.known)
                     target = index.target(of: known.record)
                 } else {

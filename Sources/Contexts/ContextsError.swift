@@ -4,7 +4,7 @@ package import OCI
 package import Trees
 
 /// An input of a build that cannot be had.
-package enum ContextsError: Error, Sendable {
+package enum ContextsError: DescribedError, Sendable {
     /// A context's folder is not there, or is no folder.
     case missingContext(ByteString)
     case notADirectory(ByteString)

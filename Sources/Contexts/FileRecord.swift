@@ -7,7 +7,8 @@ internal import OCI
 struct FileRecord: BitwiseCopyable, Sendable {
     struct Flags: OptionSet, BitwiseCopyable, Sendable {
         let rawValue: UInt8
-        /// `hash` is that of the file's content, or of the directory's object.
+        /// `hash` is that of the file's content, or of the directory's object. Of a link: its target was settled when it was
+        /// stored.
         static let hashed = Flags(rawValue: 1)
         /// Some file at or below has a placeholder for its content's hash (a directory's `hash` is of such an object).
         static let incomplete = Flags(rawValue: 2)

@@ -141,7 +141,7 @@ extension StatIndex {
         // Unchecked: the memory is mapped read-only and stays where it is until the object goes.
         let bytes: UnsafeRawBufferPointer
 
-        init?(_ file: Descriptor, size: Int) {
+        init?(_ file: Linux.Descriptor, size: Int) {
             let address = mmap(nil, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.number, 0)
             guard let address, address != MAP_FAILED else { return nil }
             bytes = UnsafeRawBufferPointer(start: address, count: size)

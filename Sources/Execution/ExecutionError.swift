@@ -13,7 +13,12 @@ package enum ExecutionError: DescribedError {
     /// The computed tree and the mounted one differ: a fault of the engine (`SWIFT_BUILD_IMAGE_CHECK=trees`).
     case treesDiffer(step: String, firstDifference: String)
     case unknownLocalSource(ByteString)
+    /// FROM or `--from` names an image that neither a named context nor the store has.
+    case unknownImage(ByteString)
     case tooManyLayers(Int)
+    case layersDoNotMatch(ByteString, layers: Int, diffIDs: Int)
+    /// A file of the context was changed between its hashing and its copying.
+    case changedWhileRead(ByteString)
 
     package var message: String {
         switch self {
@@ -30,7 +35,11 @@ package enum ExecutionError: DescribedError {
         case .unknownOwner(let text, let reason): "--chown=\(text.escaped): \(reason)"
         case .treesDiffer(let step, let difference):
             "the tree computed after \"\(step)\" is not the tree that is mounted: \(difference)"
+        case .changedWhileRead(let path): "\(path.escaped): changed while it was being read"
         case .unknownLocalSource(let name): "there is no local folder named \(name.escaped) in this build"
+        case .unknownImage(let name): "\(name.escaped): no image of that name is at hand"
+        case .layersDoNotMatch(let name, let layers, let diffIDs):
+            "\(name.escaped): the manifest has \(layers) layers, the config names \(diffIDs)"
         case .tooManyLayers(let count):
             "\(count) layers: more than \(DetachedMount.maximumLowers - 2), which is what one overlay of the kernel takes"
         }
@@ -44,6 +53,11 @@ package enum ExecutionError: DescribedError {
         case .unknownOwner: "use a number, or add the user or group to /etc/passwd or /etc/group in an earlier step"
         case .treesDiffer: "this is a fault of the engine: please report it with the Dockerfile"
         case .unknownLocalSource: nil
+        case .unknownImage(let name):
+            "registries cannot be reached yet: give the image as an OCI layout, "
+                + "--build-context \(name.escaped)=oci-layout://FOLDER, or build it first under that name with -t"
+        case .changedWhileRead: "build again when nothing writes to the build context any more"
+        case .layersDoNotMatch: "the image is damaged: get it again"
         case .tooManyLayers: "join some RUN instructions, or build a base image from the first part"
         }
     }

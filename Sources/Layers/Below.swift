@@ -1,7 +1,6 @@
 package import Bytes
 internal import Glibc
 package import Linux
-package import OCI
 package import Trees
 
 /// What a delta is laid over: the tree, and the upper directories of the layers that make it.
@@ -62,7 +61,7 @@ package struct Below: Sendable {
             try upper.setOwner(uid: attributes.uid, gid: attributes.gid)
             try upper.setMode(mode: attributes.mode)
             for xattr in attributes.xattrs { try upper.setXattr("", xattr) }
-            if let modified = below.modified(.root) { try upper.setModified(modified) }
+            if let modified = below.modified(.root) { try upper.setModified("", modified) }
         }
     }
 }

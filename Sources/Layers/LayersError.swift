@@ -4,7 +4,7 @@ package import OCI
 package import Trees
 
 /// Why bytes did not become a tree, or a tree did not become bytes.
-package enum LayersError: Error, Sendable, Hashable {
+package enum LayersError: DescribedError, Sendable, Hashable {
     /// A limit on what an archive may ask for.
     package enum Limit: Sendable, Hashable {
         /// Bytes of the plain tar.
@@ -49,8 +49,6 @@ package enum LayersError: Error, Sendable, Hashable {
     case unsupportedCompression(MediaType.Compression)
     /// A file is longer or shorter than the delta says.
     case sizeChanged(TreePath, expected: UInt64)
-    /// A thread could not be started.
-    case noThread(SystemError)
 
     /// One sentence for the user.
     package var message: String {
@@ -73,7 +71,6 @@ package enum LayersError: Error, Sendable, Hashable {
         case .wrongDiffID(let expected, let actual): "the layer's diff id is \(actual), not \(expected)"
         case .unsupportedCompression(let compression): "layers cannot be written with compression \(compression) yet"
         case .sizeChanged(let path, let expected): "\(path) does not have its \(expected) bytes any more"
-        case .noThread(let error): "cannot start a thread: \(error.reason)"
         }
     }
 
@@ -114,6 +111,8 @@ package enum LayersNotice: Sendable, Hashable {
     case droppedSocket(at: TreePath)
     /// A modification time was clamped, first in this entry.
     case clampedTime(ByteString)
+    /// An owner's number was clamped, first in this entry.
+    case clampedOwner(ByteString)
 
     package var message: String {
         switch self {
@@ -122,6 +121,7 @@ package enum LayersNotice: Sendable, Hashable {
         case .clearedFlags(let path): "the flags immutable and append-only are cleared (first at \(path))"
         case .droppedSocket(let path): "sockets are left out of the image (first \(path))"
         case .clampedTime(let name): "a modification time beyond the limits is clamped (first of \(name.escaped))"
+        case .clampedOwner(let name): "an owner beyond 32 bits is clamped (first of \(name.escaped))"
         }
     }
 }
@@ -134,7 +134,9 @@ package struct NoticeList: Sendable {
         let isKnown = notices.contains { known in
             switch (known, notice) {
             case (.droppedXattr(let left, _, _), .droppedXattr(let right, _, _)): left == right
-            case (.clearedFlags, .clearedFlags), (.droppedSocket, .droppedSocket), (.clampedTime, .clampedTime): true
+            case (.clearedFlags, .clearedFlags), (.droppedSocket, .droppedSocket), (.clampedTime, .clampedTime),
+                (.clampedOwner, .clampedOwner):
+                true
             default: false
             }
         }

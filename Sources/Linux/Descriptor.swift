@@ -59,6 +59,29 @@ package final class Descriptor: Sendable {
     }
 
     package func duplicate() throws(SystemError) -> Descriptor {
+        try Descriptor.duplicate(of: number)
+    }
+}
+
+extension Descriptor {
+    /// The process's own standard input, under a number of its own.
+    package static func standardInput() throws(SystemError) -> Descriptor { try duplicate(of: 0) }
+
+    /// The process's own standard output, under a number of its own.
+    package static func standardOutput() throws(SystemError) -> Descriptor { try duplicate(of: 1) }
+
+    private static func duplicate(of number: CInt) throws(SystemError) -> Descriptor {
         Descriptor(owning: try retrying("dup") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+    }
+
+    /// Hands over everything from the descriptor's offset to the end, by pieces of up to 1 MiB.
+    package func readChunks(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try read(into: buffer)
+            if count == 0 { return }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
     }
 }

@@ -54,6 +54,14 @@ package final class Directory: Sendable {
         return Descriptor(owning: number)
     }
 
+    /// Opens a file that the user named on the command line, for reading: links are followed wherever they lead. A fifo
+    /// is waited for: `-f <(…)` is one.
+    package func openFollowing(_ name: ByteString) throws(SystemError) -> Descriptor {
+        let opened = try name.withCPath { openat(self.number, $0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+        guard opened >= 0 else { throw SystemError.last("open", name) }
+        return Descriptor(owning: opened)
+    }
+
     /// A file without a name in this directory's file system; ``give(_:name:)`` names it. O_TMPFILE of open(2).
     package func openNameless(mode: UInt16) throws(SystemError) -> Descriptor {
         let number = openat(self.number, ".", O_TMPFILE_VALUE | O_RDWR | O_CLOEXEC, mode_t(mode))

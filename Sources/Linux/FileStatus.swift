@@ -66,3 +66,12 @@ extension Descriptor {
     /// Calls `statx(2)` on the open file.
     package func status() throws(SystemError) -> FileStatus { try FileStatus.of("", in: number) }
 }
+
+extension FileTime {
+    /// Now, by the precise clock: never before a time that the kernel has stamped a file with.
+    package static var now: FileTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return FileTime(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
+    }
+}

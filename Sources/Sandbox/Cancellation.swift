@@ -20,7 +20,9 @@ package final class Cancellation: Sendable {
         state.withLock { if case .cancelled = $0 { true } else { false } }
     }
 
-    /// Ends the step's processes; once is enough, more does nothing. Does not wait for them: the run does.
+    /// Ends the step's processes; once is enough, more does nothing.
+    ///
+    /// Does not wait for them: the run does.
     package func cancel() {
         state.withLock { state in
             if case .running(let pidfd) = state { _ = sbi_signal(pidfd, SIGKILL) }

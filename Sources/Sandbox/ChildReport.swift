@@ -33,7 +33,10 @@ struct ChildReport {
         case SBI_STAGE_WORKING_DIRECTORY_OUTSIDE:
             return .workingDirectory(step.process.workingDirectory, code: ENOENT)
         case SBI_STAGE_MOUNT_REFUSED:
-            return .mountTarget(target(in: step), reason: "nothing may be mounted on the root, on /dev, or in a kernel file system")
+            return .mountTarget(
+                target(in: step),
+                reason: "nothing may be mounted on the root, on /dev, or in a kernel file system"
+            )
         case SBI_STAGE_MOUNT_TARGET, SBI_STAGE_MOUNT:
             return .mountTarget(target(in: step), reason: SystemError(code: raw.code, call: "").reason)
         case SBI_STAGE_DEV where isBadMountPoint: return unusable("/dev")

@@ -17,6 +17,8 @@ extension DetachedMount {
     ///   - lowers: the topmost first, at least one; a layer of stubs comes before all.
     ///   - upper: takes the changes; its own mode, owner and times are those of `/`.
     ///   - work: empty, on the file system of `upper`.
+    /// - Returns: the mount, for one run.
+    /// - Throws: `SandboxError.system`, with the kernel's own words where it has some.
     package static func overlay(
         lowers: [Directory],
         upper: Directory,
@@ -34,6 +36,8 @@ extension DetachedMount {
     /// A chain of layers as one tree that cannot be changed.
     ///
     /// - Parameter lowers: the topmost first; none gives an empty tree, one a read-only view of that directory.
+    /// - Returns: a read-only mount.
+    /// - Throws: `SandboxError.system`.
     package static func chain(lowers: [Directory]) throws(SandboxError) -> DetachedMount {
         let attributes: Attributes = [.readOnly, .noDevices]
         guard let first = lowers.first else { return try tmpfs(size: 4096, mode: 0o755, attributes: attributes) }

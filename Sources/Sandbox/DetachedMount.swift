@@ -3,8 +3,10 @@ internal import CLinux
 internal import Glibc
 package import Linux
 
-/// A mount that is attached nowhere: it has a descriptor, but no place in any mount table, and goes with its last
-/// descriptor. Files in it are reached relative to the descriptor.
+/// A mount that is attached nowhere.
+///
+/// It has a descriptor, but no place in any mount table, and goes with its last descriptor. Files in it are reached
+/// relative to the descriptor.
 package struct DetachedMount: Sendable {
     /// An O_PATH descriptor of the mount's root.
     package let descriptor: Descriptor
@@ -24,7 +26,9 @@ package struct DetachedMount: Sendable {
         }
     }
 
-    /// What a mount forbids. All mounts of a step but the nodes of /dev forbid devices.
+    /// What a mount forbids.
+    ///
+    /// All mounts of a step but the nodes of /dev forbid devices.
     package struct Attributes: OptionSet, Sendable, Hashable {
         package let rawValue: UInt64
 
@@ -40,8 +44,8 @@ package struct DetachedMount: Sendable {
 extension DetachedMount {
     /// A copy of what `source` shows, a directory or a file, with the mounts beneath it where `recursive`.
     ///
-    /// Calls `open_tree(2)` and `mount_setattr(2)`: read-only means all of it, mounts beneath included. `source` may lie
-    /// in a detached mount from Linux 6.15 on.
+    /// Calls `open_tree(2)` and `mount_setattr(2)`: read-only means all of it, mounts beneath included. From Linux 6.15
+    /// on, `source` may lie in a detached mount.
     package static func bind(
         _ source: Descriptor,
         attributes: Attributes = [.noDevices],
@@ -82,10 +86,8 @@ extension DetachedMount {
 
     /// An empty file system in memory.
     ///
-    /// - Parameters:
-    ///   - size: bytes, at most; nil is the kernel's default, half of the memory.
-    ///   - mode: of its root directory, which belongs to `uid` and `gid`.
-    ///   - isNeverSwapped: keeps it out of swap where the kernel can (6.4), for secrets.
+    /// Its root directory has `mode` and belongs to `uid` and `gid`. `size` is in bytes; nil is the kernel's default,
+    /// half of the memory. `isNeverSwapped`, for secrets, keeps it out of swap where the kernel can (6.4).
     package static func tmpfs(
         size: UInt64? = nil,
         mode: UInt16 = 0o1777,

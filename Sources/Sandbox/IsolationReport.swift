@@ -23,11 +23,13 @@ package struct IsolationReport: Sendable {
     package let failure: SandboxError?
     package let findings: [Finding]
 
-    /// Probes by running a step that has no program, once with each network. Takes some milliseconds; blocks.
+    /// Probes by running a step that has no program.
+    ///
+    /// Takes some milliseconds; blocks.
     package init() {
         kernel = IsolationReport.kernelRelease()
         isolation = .namespaces
-        failure = IsolationReport.tryStep(network: .none)
+        failure = IsolationReport.tryStep()
         var findings = [
             Finding(
                 subject: "namespaces",
@@ -62,14 +64,14 @@ package struct IsolationReport: Sendable {
     }
 
     /// - Returns: nil when everything up to the program worked.
-    private static func tryStep(network: NetworkMode) -> SandboxError? {
+    private static func tryStep() -> SandboxError? {
         do throws(SandboxError) {
             let root = try DetachedMount.tmpfs(size: 1 << 16, mode: 0o755)
             let directory = try root.openDirectory()
             try doing("probing") { () throws(SystemError) in
                 for name in ["dev", "proc", "sys"] as [ByteString] { try directory.makeDirectory(name, mode: 0o755) }
             }
-            let step = Step(root: root, process: ProcessSpec(arguments: ["/probe"]), network: network)
+            let step = Step(root: root, process: ProcessSpec(arguments: ["/probe"]), network: .none)
             _ = try Isolation.namespaces.run(step) { _, _ in }
             return nil
         } catch {
@@ -89,10 +91,15 @@ package struct IsolationReport: Sendable {
                 }
                 return result
             }
-            _ = try DetachedMount.overlay(lowers: Array(directories[0...1]), upper: directories[2], work: directories[3])
+            _ = try DetachedMount.overlay(
+                lowers: Array(directories[0...1]),
+                upper: directories[2],
+                work: directories[3]
+            )
             withExtendedLifetime(mount) {}
             let byDescriptor = DetachedMount.takesDescriptors.load(ordering: .relaxed)
-            let how = byDescriptor ? "layers by descriptor" : "layers through /proc/self/fd (by descriptor from Linux 6.13)"
+            let how =
+                byDescriptor ? "layers by descriptor" : "layers through /proc/self/fd (by descriptor from Linux 6.13)"
             return Finding(subject: "overlay", isAvailable: true, detail: how)
         } catch {
             return Finding(subject: "overlay", isAvailable: false, detail: "needs Linux 6.5: \(error.message)")

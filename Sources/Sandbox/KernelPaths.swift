@@ -4,7 +4,8 @@ internal import Glibc
 enum KernelPaths {
     /// Beneath /proc, hidden.
     static let maskedProc = [
-        "acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list", "timer_stats",
+        "acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list",
+        "timer_stats",
     ]
 
     /// Beneath /proc, read-only.

@@ -84,10 +84,14 @@ final class PreparedStep {
     /// The kernel's MAX_ARG_STRLEN: what one argument or variable may be long, the NUL included.
     private static let maximumLength = 131_072
 
-    private func string(_ bytes: ByteString, _ what: @autoclosure () -> String) throws(SandboxError) -> UnsafePointer<CChar> {
+    private func string(_ bytes: ByteString, _ what: @autoclosure () -> String) throws(SandboxError) -> UnsafePointer<
+        CChar
+    > {
         guard !bytes.bytes.contains(0) else { throw .invalidStep("\(what()) has a NUL byte") }
         guard bytes.count < PreparedStep.maximumLength else {
-            throw .invalidStep("\(what()) has \(bytes.count) bytes, more than the kernel takes (\(PreparedStep.maximumLength - 1))")
+            throw .invalidStep(
+                "\(what()) has \(bytes.count) bytes, more than the kernel takes (\(PreparedStep.maximumLength - 1))"
+            )
         }
         let block = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count + 1, alignment: 1)
         block.copyBytes(from: bytes.bytes)

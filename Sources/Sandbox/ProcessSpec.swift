@@ -2,9 +2,13 @@ package import Bytes
 
 /// The process of a step: what is executed, as whom, and with what around it.
 package struct ProcessSpec: Sendable, Hashable {
-    /// Program and arguments. A program without a slash is looked for in the PATH of ``environment``, inside the root.
+    /// Program and arguments.
+    ///
+    /// A program without a slash is looked for in the PATH of ``environment``, inside the root.
     package var arguments: [ByteString]
-    /// Entries `NAME=value`. HOME is added from the user when it is missing or empty; nothing else is.
+    /// Entries `NAME=value`.
+    ///
+    /// HOME is added from the user when it is missing or empty; nothing else is.
     package var environment: [ByteString]
     /// An absolute path, resolved inside the root.
     package var workingDirectory: ByteString
@@ -13,7 +17,7 @@ package struct ProcessSpec: Sendable, Hashable {
     package var user: UserIdentity
     package var hostname: ByteString = "buildkitsandbox"
     package var limits: [ResourceLimit] = []
-    /// The bounding set; also what user 0 holds. Other users hold none.
+    /// The bounding set, and what user 0 holds; other users hold none.
     package var capabilities = CapabilitySet.docker
 
     package init(

@@ -1,6 +1,8 @@
 internal import CLinux
 
-/// Where the child was, between clone and exec, when something failed. Mirrors `enum sbi_stage` of child.h.
+/// Where the child was, between clone and exec, when something failed.
+///
+/// Mirrors `enum sbi_stage` of child.h.
 package struct SetUpStage: RawRepresentable, Hashable, Sendable {
     package let rawValue: Int32
 

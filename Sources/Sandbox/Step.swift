@@ -1,6 +1,6 @@
 /// One process over a root file system: everything that a sandbox needs to start it.
 package struct Step: Sendable {
-    /// What becomes `/`: usually ``DetachedMount/overlay(lowers:upper:work:)``. Serves one run only.
+    /// What becomes `/`, for one run: usually ``DetachedMount/overlay(lowers:upper:work:)``.
     package var root: DetachedMount
     package var process: ProcessSpec
     /// Mounts beside `/`, /proc, /sys and /dev, in any order: they are attached from the root down.
@@ -20,9 +20,13 @@ package struct Step: Sendable {
     }
 }
 
-/// A mount of a step. It serves one run only: a detached mount can be attached once.
+/// A mount of a step.
+///
+/// It serves one run only: a detached mount can be attached once.
 package struct StepMount: Sendable {
-    /// Where it goes: an absolute path, resolved inside the root, links followed there. It must exist in the root
+    /// Where it goes: an absolute path, resolved inside the root, links followed there.
+    ///
+    /// It must exist in the root
     /// (``StubLayer`` makes what is missing); inside another mount of the step, or /dev, it is made.
     package var target: MountPath
     package var mount: DetachedMount

@@ -3,7 +3,9 @@ internal import CLinux
 internal import Glibc
 internal import Linux
 
-/// A step's outer process, from its start to its end. If this goes before that was waited for, all the step is killed.
+/// A step's outer process, from its start to its end.
+///
+/// If this goes before that was waited for, all the step is killed.
 struct StepProcess: ~Copyable {
     /// How it went: the status, or what failed before the program was executed.
     enum End {
@@ -124,7 +126,7 @@ private struct Pipe {
     let reader: Descriptor
     let writer: Descriptor
 
-    /// - Parameter size: of the kernel's buffer in bytes, if it allows so much.
+    /// `size` is that of the kernel's buffer in bytes, if it allows so much; 0 is its default.
     init(size: CInt = 0) throws(SystemError) {
         var ends: (reader: CInt, writer: CInt) = (-1, -1)
         guard sbi_pipe(&ends.reader, &ends.writer, size) == 0 else { throw SystemError.last("pipe2") }

@@ -50,7 +50,9 @@ package struct StubLayer: Sendable {
         }
     }
 
-    /// What the image has at these names from the root down, or nil; `[]` is the root. It may throw what it likes.
+    /// What the image has at these names from the root down, or nil.
+    ///
+    /// No names are the root. It may throw what it likes.
     package typealias Lookup = ([ByteString]) throws -> Existing?
 
     /// Where each target really is, links followed, in the order of the targets that were given.

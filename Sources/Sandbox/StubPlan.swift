@@ -56,7 +56,10 @@ struct StubPlan {
                 place = path
             default:
                 guard pending.isEmpty else {
-                    throw SandboxError.mountTarget(target.path.path, reason: "\(MountPath(names: path)) is not a directory")
+                    throw SandboxError.mountTarget(
+                        target.path.path,
+                        reason: "\(MountPath(names: path)) is not a directory"
+                    )
                 }
                 place = path
             }

@@ -4,7 +4,9 @@ package import Bytes
 package struct UserIdentity: Sendable, Hashable {
     package var uid: UInt32
     package var gid: UInt32
-    /// Groups beside the primary one. The process gets the primary one in this list too (CVE-2023-25173).
+    /// Groups beside the primary one.
+    ///
+    /// The process gets the primary one in this list too (CVE-2023-25173).
     package var supplementaryGroups: [UInt32]
     /// The home directory, for HOME.
     package var home: ByteString

@@ -2,11 +2,11 @@ package import Bytes
 internal import Glibc
 package import Linux
 
-/// Finds who a USER text means in the bytes of an image's /etc/passwd and /etc/group. Pure; reads nothing of the host.
+/// Finds who a USER text means in the bytes of an image's /etc/passwd and /etc/group.
 ///
-/// The reading is BuildKit's and runc's: `name`, `uid`, `name:group`, `uid:gid`. A number needs no entry: without one
-/// the group is 0. A name needs one. With a group given there are no supplementary groups; else they are those groups
-/// that list the user's name as a member.
+/// Pure; reads nothing of the host. The reading is BuildKit's and runc's: `name`, `uid`, `name:group`, `uid:gid`. A number
+/// needs no entry: without one the group is 0. A name needs one. With a group given there are no supplementary groups;
+/// else they are those groups that list the user's name as a member.
 package struct UserLookup: Sendable {
     /// More than this is refused, in bytes of one file.
     package static let maximumFileSize = 10 << 20
@@ -18,13 +18,17 @@ package struct UserLookup: Sendable {
     /// - Parameters: what the two files hold; empty where the image has none.
     package init(passwd: [UInt8], group: [UInt8]) throws(SandboxError) {
         for (file, bytes) in [("passwd", passwd), ("group", group)] where bytes.count > UserLookup.maximumFileSize {
-            throw .noSuchUser("/etc/\(file) of the image has \(bytes.count) bytes, more than \(UserLookup.maximumFileSize)")
+            throw .noSuchUser(
+                "/etc/\(file) of the image has \(bytes.count) bytes, more than \(UserLookup.maximumFileSize)"
+            )
         }
         self.passwd = passwd
         self.group = group
     }
 
-    /// Reads both files of a root file system, links followed inside it. A missing file is an empty one; anything but
+    /// Reads both files of a root file system, links followed inside it.
+    ///
+    /// A missing file is an empty one; anything but
     /// a regular file is refused, and never waited for.
     package init(root: Directory) throws(SandboxError) {
         try self.init(
@@ -55,7 +59,7 @@ package struct UserLookup: Sendable {
     package func identity(for user: ByteString) throws(SandboxError) -> UserIdentity {
         let text: ByteString = user.isEmpty ? "0" : user
         let parts = text.bytes.split(separator: 0x3A, maxSplits: 1, omittingEmptySubsequences: false)
-        let userPart = ByteString(parts[0])
+        let userPart: ByteString = parts[0].isEmpty ? "0" : ByteString(parts[0])
         let groupPart: ByteString? = parts.count > 1 && !parts[1].isEmpty ? ByteString(parts[1]) : nil
         let number = try UserLookup.number(userPart, in: text)
         let account = account(number: number, name: userPart)

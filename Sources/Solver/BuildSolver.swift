@@ -73,7 +73,7 @@ package struct BuildSolver: Sendable {
     private func solve(_ vertex: Vertex, _ inputs: [Outcome]) async throws -> Outcome {
         let operationKey = Keys.operation(vertex.operation)
         if case .source(let source) = vertex.operation {
-            let opened = try await executor.open(source, for: vertex.id)
+            let opened = try await executor.open(source, for: vertex.id, reading: words(reading: vertex.id))
             return Outcome(state: opened.state, deltas: opened.deltas, definitionKey: operationKey)
         }
         let job = try job(for: vertex, inputs, operationKey)
@@ -83,6 +83,17 @@ package struct BuildSolver: Sendable {
             deltas: (inputs.first?.deltas ?? []) + [result.delta],
             definitionKey: job.definitionKey
         )
+    }
+
+    /// The source words of all copies that read a vertex.
+    private func words(reading id: VertexID) -> [ByteString] {
+        graph.vertices.flatMap { vertex -> [ByteString] in
+            guard case .file(let actions) = vertex.operation else { return [] }
+            return actions.compactMap { action in
+                guard case .copy(let copy) = action, case .input(let index, let path) = copy.origin else { return nil }
+                return vertex.inputs[index] == id ? path : nil
+            }
+        }
     }
 
     private func job(for vertex: Vertex, _ inputs: [Outcome], _ operationKey: ContentHash) throws -> StepJob {

@@ -1,3 +1,4 @@
+package import Bytes
 package import Graph
 package import OCI
 package import Trees
@@ -8,7 +9,10 @@ package protocol Executor: Sendable {
     var trees: any TreeSource { get }
 
     /// Brings a source in: a base image's layers, a scanned folder.
-    func open(_ source: Source, for vertex: VertexID) async throws -> OpenedSource
+    ///
+    /// - Parameter words: the source words of all COPYs that read it: of a folder, what they select must be known by
+    ///   content, the rest need not.
+    func open(_ source: Source, for vertex: VertexID, reading words: [ByteString]) async throws -> OpenedSource
 
     /// Takes the lock of a step between processes, waiting while another process runs the same step.
     ///

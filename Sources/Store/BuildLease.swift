@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Linux
 
 /// What keeps everything that a process looks up or stores from being collected while it works.

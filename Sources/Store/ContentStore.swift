@@ -1,4 +1,4 @@
-package import Bytes
+internal import Bytes
 internal import Glibc
 package import Linux
 package import OCI
@@ -107,6 +107,22 @@ package final class ContentStore: Sendable {
         return true
     }
 
+    /// Removes files of blobs that were being written by processes that are gone, on file systems where they need names.
+    ///
+    /// - Returns: how many there were.
+    func sweep() throws(StoreError) -> Int {
+        try system("sweeping blobs") { () throws(SystemError) in
+            var count = 0
+            for name in try folder.names() where name.hasPrefix(IngestingBlob.prefix) {
+                guard let lock = try? LockFile.acquire(name, in: folder, waits: false) else { continue }
+                defer { withExtendedLifetime(lock) {} }
+                try trash.take(name, from: folder)
+                count += 1
+            }
+            return count
+        }
+    }
+
     // MARK: Files
 
     /// The folder of an algorithm's blobs.
@@ -197,7 +213,10 @@ package final class ContentStore: Sendable {
     }
 
     /// Runs system calls, with what their failure means here.
-    func system<Value>(_ doing: String, _ body: () throws(SystemError) -> Value) throws(StoreError) -> Value {
+    func system<Value: ~Copyable>(
+        _ doing: String,
+        _ body: () throws(SystemError) -> Value
+    ) throws(StoreError) -> Value {
         do throws(SystemError) { return try body() } catch {
             throw error.isFullDisk ? .full(root, doing: doing, in: folder) : .system(doing: doing, error)
         }

@@ -1,4 +1,4 @@
-package import Bytes
+internal import Bytes
 
 /// The name of a snapshot's folder: 32 lower-case hexadecimal digits, chosen at random when it was begun.
 package struct SnapshotID: Hashable, Sendable, CustomStringConvertible {

@@ -90,7 +90,8 @@ struct IndexRow {
     }
 
     func digest(_ column: Int) throws -> Digest {
-        do throws(OCIError) { return try Digest(try text(column)) } catch { throw damaged(column) }
+        let text = try text(column)
+        do throws(OCIError) { return try Digest(text) } catch { throw damaged(column) }
     }
 
     func optionalDigest(_ column: Int) throws -> Digest? { isNull(column) ? nil : try digest(column) }

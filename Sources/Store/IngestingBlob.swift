@@ -7,7 +7,7 @@ package import OCI
 ///
 /// One that is not committed leaves nothing: its file has no name (O_TMPFILE), or, on a file system that cannot do that,
 /// one in `content` that is removed here, or by the next sweep.
-package struct IngestingBlob: ~Copyable {
+package struct IngestingBlob: ~Copyable, Sendable {
     /// For a writer that hashes by itself and then commits with ``commit(hashedAs:size:mediaType:)``.
     package let descriptor: Linux.Descriptor
     /// Bytes written through this value.

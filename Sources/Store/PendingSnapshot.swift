@@ -2,7 +2,7 @@ internal import Bytes
 package import Linux
 
 /// A snapshot that is being made. It ends in a commit, or is moved to the trash.
-package struct PendingSnapshot: ~Copyable {
+package struct PendingSnapshot: ~Copyable, Sendable {
     /// The name that the snapshot will have.
     package let id: SnapshotID
     /// What becomes the snapshot: an overlay's upper directory. Made 0755 of this user; the maker sets its attributes.
@@ -13,6 +13,7 @@ package struct PendingSnapshot: ~Copyable {
     private let store: SnapshotStore
     private let directory: Directory
     private let lock: SnapshotStore.WorkLock
+    private var isCommitted = false
 
     init(
         store: SnapshotStore,
@@ -37,14 +38,13 @@ package struct PendingSnapshot: ~Copyable {
     /// - Parameter meta: what the maker says of it, kept beside it; opaque to the store.
     /// - Throws: `StoreError.full` or `StoreError.system`: it is rolled back then.
     package consuming func commit(meta: [UInt8] = []) throws(StoreError) -> SnapshotID {
-        let (id, store, directory, lock) = (self.id, self.store, self.directory, self.lock)
         try store.commit(PendingSnapshot.name(of: id), id, directory, meta: meta, lock: lock)
-        discard self
+        isCommitted = true
         return id
     }
 
     /// Moves what was made to the trash, as going out of scope does.
     package consuming func rollBack() {}
 
-    deinit { store.rollBack(PendingSnapshot.name(of: id)) }
+    deinit { if !isCommitted { store.rollBack(PendingSnapshot.name(of: id)) } }
 }

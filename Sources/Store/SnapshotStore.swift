@@ -1,4 +1,4 @@
-package import Bytes
+internal import Bytes
 internal import Glibc
 package import Linux
 internal import Synchronization
@@ -20,7 +20,7 @@ package final class SnapshotStore: Sendable {
 
     /// A lock on a snapshot's directory, in a form that can be kept in a table.
     final class WorkLock: Sendable {
-        private let lock: LockFile?
+        private let lock: LockFile
         init(_ lock: consuming LockFile) { self.lock = lock }
     }
 

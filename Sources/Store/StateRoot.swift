@@ -40,23 +40,14 @@ package final class StateRoot: Sendable {
     ///
     /// - Throws: `StoreError` for a folder that is of another user or of others' files, on a network file system, not
     ///   writable, of a newer format, or on a full disk. A damaged index is no error: it is put aside (``notes``).
-    package static func open(_ path: ByteString, options: Options = Options()) throws(StoreError) -> StateRoot {
-        let directory = try openFolder(path)
-        do throws(SystemError) { return try StateRoot(path, directory, try Folders(in: directory), options) } catch {
-            throw opening(error, path, directory)
-        }
-    }
-
-    private convenience init(
-        _ path: ByteString,
-        _ directory: Directory,
-        _ folders: Folders,
-        _ options: Options
-    ) throws(StoreError) {
+    package convenience init(path: ByteString, options: Options = Options()) throws(StoreError) {
+        let directory = try StateRoot.openFolder(path)
+        let folders: Folders
         let lease: BuildLease
-        do throws(SystemError) { lease = try BuildLease(in: folders.locks) } catch {
-            throw StateRoot.opening(error, path, directory)
-        }
+        do throws(SystemError) {
+            folders = try Folders(in: directory)
+            lease = try BuildLease(in: folders.locks)
+        } catch { throw StateRoot.opening(error, path, directory) }
         let opener = IndexOpener(
             root: path,
             directory: directory,

@@ -4,7 +4,7 @@ package import Linux
 package import OCI
 
 /// What can go wrong with the state root and what is kept in it.
-package enum StoreError: Error, Hashable, Sendable {
+package enum StoreError: DescribedError, Hashable, Sendable {
     // The root
     case cannotOpenRoot(ByteString, SystemError)
     case notWritable(ByteString, SystemError)

@@ -19,6 +19,22 @@ package struct StoredDelta: Hashable, Sendable {
     package let writtenBytes: Int64
 }
 
+extension StoredDelta {
+    /// The same delta with another unpacked form, or none.
+    func with(snapshot: SnapshotID?) -> StoredDelta {
+        StoredDelta(
+            id: id,
+            snapshot: snapshot,
+            isEmpty: isEmpty,
+            operation: operation,
+            digest: digest,
+            diffID: diffID,
+            writtenFiles: writtenFiles,
+            writtenBytes: writtenBytes
+        )
+    }
+}
+
 /// A delta to be stored with the result or base layer that made it.
 package struct NewDelta: Hashable, Sendable {
     /// A committed snapshot; nil if the delta is empty or only packed.

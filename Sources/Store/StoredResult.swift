@@ -7,7 +7,7 @@ package struct StoredResult: Hashable, Sendable {
     package let id: ResultID
     package let contentKey: ContentHash
     package let operation: ContentHash
-    package let delta: StoredDelta
+    package internal(set) var delta: StoredDelta
     /// The digest of the tree that the step started from.
     package let inputTree: ContentHash
     /// The times digest of the chain that the step started from.
@@ -23,6 +23,15 @@ package struct StoredResult: Hashable, Sendable {
     package let created: FileTime
     /// What the step printed, in the content store.
     package let log: Digest?
+}
+
+extension StoredResult {
+    /// The same result with other facts on its delta.
+    func with(_ delta: StoredDelta) -> StoredResult {
+        var copy = self
+        copy.delta = delta
+        return copy
+    }
 }
 
 /// A result to be stored.

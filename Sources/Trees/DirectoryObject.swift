@@ -75,11 +75,26 @@ extension DirectoryObject {
         children.reserveCapacity(count)
         for _ in 0..<count {
             let name = try decoder.text()
+            guard DirectoryObject.isName(name), children.last.map({ $0.name < name }) ?? true else {
+                throw MalformedDirectoryObject(reason: "names that are no names, or not in order")
+            }
             children.append(Child(name: name, entry: try TreeEntry(from: &decoder)))
         }
         linkSets = []
-        for _ in 0..<(try decoder.count(atLeast: 8)) { linkSets.append(try decoder.texts()) }
+        for _ in 0..<(try decoder.count(atLeast: 8)) {
+            let set = try decoder.texts()
+            let isNext = linkSets.last.map { $0.lexicographicallyPrecedes(set) } ?? true
+            guard isNext, set.count > 1, zip(set, set.dropFirst()).allSatisfy(<) else {
+                throw MalformedDirectoryObject(reason: "link sets that are no sets, or not in order")
+            }
+            linkSets.append(set)
+        }
         guard decoder.isAtEnd else { throw MalformedDirectoryObject(reason: "bytes after the end") }
+    }
+
+    /// Whether a directory can hold the name. A stored object that says otherwise would lead a path astray.
+    private static func isName(_ name: ByteString) -> Bool {
+        !name.isEmpty && name != "." && name != ".." && !name.bytes.contains { $0 == 0 || $0 == 0x2F }
     }
 }
 
@@ -95,7 +110,9 @@ extension Attributes {
     }
 
     init(from decoder: inout CanonicalDecoder) throws(MalformedDirectoryObject) {
-        mode = UInt16(truncatingIfNeeded: try decoder.number())
+        let bits = try decoder.number()
+        guard bits <= 0o7777 else { throw MalformedDirectoryObject(reason: "a mode above 07777") }
+        mode = UInt16(bits)
         let owner = try decoder.number()
         uid = UInt32(truncatingIfNeeded: owner >> 32)
         gid = UInt32(truncatingIfNeeded: owner)

@@ -74,7 +74,7 @@ package struct PathPattern: Sendable, Hashable {
 }
 
 /// A pattern that cannot be read.
-package struct MalformedPattern: Error, Sendable, Hashable {
+package struct MalformedPattern: DescribedError, Sendable, Hashable {
     package let pattern: ByteString
     package let reason: String
     /// The line of the ignore file, from 1; nil when the pattern is not from a file.

@@ -85,13 +85,64 @@ private func missing(_ names: [ByteString], at base: TreePath) -> ResolvedPath {
 }
 
 extension TreeSource {
-    /// Follows a path in a tree, from its root; see ``resolve(_:from:followsLast:lookUp:)``.
+    /// Follows a path in a tree as a process in a chroot would: absolute links start at the tree's root, `..` stops there.
+    ///
+    /// Unlike the kernel it goes on behind a missing component, as for a directory that is about to be made: a `..` takes
+    /// the missing component away again.
     ///
     /// - Parameters:
+    ///   - base: where a relative path starts.
     ///   - followsLast: whether a link at the end is followed.
-    /// - Returns: where the path leads.
-    /// - Throws: `ResolutionError`, or an error of the source.
-    package func resolve(_ text: ByteString, in tree: Tree, followsLast: Bool = true) throws -> ResolvedPath {
-        try Trees.resolve(text, followsLast: followsLast) { try entry(at: $0, in: tree) }
+    package func resolve(
+        _ text: ByteString,
+        in tree: Tree,
+        from base: TreePath = .root,
+        followsLast: Bool = true
+    ) throws -> ResolvedPath {
+        var pending = Array(parts(of: text).reversed())
+        if text.bytes.first != 0x2F { pending += base.components.reversed() }
+        var at = TreePath.root
+        // The directories on the way, so that `..` needs no look-up.
+        var above: [TreeEntry] = []
+        var entry = tree.rootEntry
+        var missing: [ByteString] = []
+        var linksLeft = 255
+        while let name = pending.popLast() {
+            if !missing.isEmpty {
+                if name == ".." { missing.removeLast() } else if name != "." { missing.append(name) }
+                continue
+            }
+            guard case .directory(let hash) = entry.node else { throw ResolutionError.notADirectory(at) }
+            if name == "." { continue }
+            if name == ".." {
+                entry = above.popLast() ?? entry
+                at = at.parent
+                continue
+            }
+            guard let next = try directoryObject(hash)[name] else {
+                missing = [name]
+                continue
+            }
+            if case .symlink(let target) = next.node, followsLast || !pending.isEmpty {
+                guard linksLeft > 0 else { throw ResolutionError.tooManyLinks(text) }
+                linksLeft -= 1
+                if target.bytes.first == 0x2F {
+                    at = .root
+                    above = []
+                    entry = tree.rootEntry
+                }
+                pending += parts(of: target).reversed()
+                continue
+            }
+            above.append(entry)
+            at = at.appending(name)
+            entry = next
+        }
+        let path = at.appending(TreePath(missing))
+        return ResolvedPath(path: path, entry: missing.isEmpty ? entry : nil, missing: missing)
+    }
+
+    private func parts(of text: ByteString) -> [ByteString] {
+        text.bytes.split(separator: 0x2F).map { ByteString(Array($0)) }
     }
 }

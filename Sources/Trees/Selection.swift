@@ -49,7 +49,7 @@ package struct Selection: Sendable, Hashable {
     ) throws {
         guard let pattern = patterns.first else {
             // A link that a wildcard names is followed, as a plain word's is.
-            let found = try source.resolve(path.bytes, in: tree)
+            let found = try Selection.lookUp(path.bytes, in: tree, from: source, word: "/" + path.bytes)
             guard let target = found.entry else { throw SelectionError.notFound("/" + path.bytes) }
             return items.append(Item(name: path.last ?? "", path: found.path, entry: target))
         }

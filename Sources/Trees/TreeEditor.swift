@@ -14,8 +14,15 @@ package final class TreeEditor {
 
         init(_ object: DirectoryObject, storedAs hash: ContentHash?) {
             storedHash = hash
-            children = Dictionary(uniqueKeysWithValues: object.children.map { ($0.name, .stored($0.entry)) })
+            children = Node.slots(of: object)
             linkSets = object.linkSets
+        }
+
+        static func slots(of object: DirectoryObject) -> [ByteString: Slot] {
+            var slots: [ByteString: Slot] = [:]
+            slots.reserveCapacity(object.children.count)
+            for child in object.children { slots[child.name] = .stored(child.entry) }
+            return slots
         }
     }
 
@@ -59,7 +66,7 @@ package final class TreeEditor {
             guard case .directory(let hash) = entry.node else { return }
             rootAttributes = entry.attributes
             let object = try source.directoryObject(hash)
-            root.children = Dictionary(uniqueKeysWithValues: object.children.map { ($0.name, .stored($0.entry)) })
+            root.children = Node.slots(of: object)
             root.linkSets = object.linkSets
             root.storedHash = nil
             return

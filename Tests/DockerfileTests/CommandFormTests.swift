@@ -9,7 +9,8 @@ struct CommandFormTests {
         arguments: [
             ("[]", []), ("[ \"a\" ,\t\"b c\" ]", ["a", "b c"]), (#"["\u0041\n\/\"\\"]"#, ["A\n/\"\\"]),
             (#"["\ud83d\ude00", "\ud83d", "\ud83dx"]"#, ["😀", "\u{FFFD}", "\u{FFFD}x"]), ("[\"a\"] ", ["a"]),
-        ])
+        ]
+    )
     func exec(_ text: String, _ words: [String]) throws {
         #expect(try instruction("CMD " + text).kind == .cmd(.exec(words.map { ByteString($0) })))
     }
@@ -19,14 +20,16 @@ struct CommandFormTests {
         arguments: [
             "['a']", "[\"a\",]", "[\"a\"", "[\"a\"] x", "[\"\\x\"]", "[\"a\tb\"]", "[a]", "[01]", "[1.]", "[1e999]",
             "[\"a\" \"b\"]", "[{\"a\" 1}]", "[\"\\u12\"]", "[-]", "[,]", "[nul]",
-        ])
+        ]
+    )
     func shell(_ text: String) throws {
         #expect(try instruction("CMD " + text).kind == .cmd(.shell(ByteString(text))))
     }
 
     @Test(
         "a valid array with other members is refused",
-        arguments: ["[1]", "[\"a\", null]", "[[]]", "[{\"a\": [1, -2.5e3, true, {}]}]", "[false]"])
+        arguments: ["[1]", "[\"a\", null]", "[[]]", "[{\"a\": [1, -2.5e3, true, {}]}]", "[false]"]
+    )
     func otherMembers(_ text: String) {
         for keyword in ["CMD", "COPY", "SHELL", "VOLUME", "HEALTHCHECK CMD"] {
             let name = String(keyword.prefix { $0 != " " })
@@ -46,7 +49,8 @@ struct CommandFormTests {
         #expect(try instruction("SHELL [\"a\", \"-c\"]").kind == .shell(["a", "-c"]))
         #expect(parseError("FROM a\nSHELL a -c")?.reason == .notJSON(instruction: "SHELL"))
         #expect(
-            parseError("FROM a\nSHELL []")?.reason == .wrongArgumentCount(instruction: "SHELL", .atLeastOne))
+            parseError("FROM a\nSHELL []")?.reason == .wrongArgumentCount(instruction: "SHELL", .atLeastOne)
+        )
     }
 
     @Test("commands may be empty")

@@ -14,7 +14,8 @@ struct DirectiveTests {
 
     @Test(
         "count before anything else only",
-        arguments: ["# a comment\n", "\n", "# unknown=x\n", "ARG X\n", "#\n"])
+        arguments: ["# a comment\n", "\n", "# unknown=x\n", "ARG X\n", "#\n"]
+    )
     func afterOther(_ before: String) throws {
         let file = try parse(before + "# escape=`\n# syntax=x\nFROM a\n")
         #expect(file.escape == UInt8(ascii: "\\"))

@@ -21,15 +21,17 @@ struct ErrorTests {
                 --------------------
                 did you mean --chown?
 
-                """)
+                """
+        )
     }
 
     @Test(
         "name the instruction or flag that was probably meant",
         arguments: [
-            ("COYP a b", "did you mean COPY?"), ("from-x", nil), ("wrkdir /", "did you mean WORKDIR?"),
+            ("COYP a b", "did you mean COPY?"), ("qwertz x", nil), ("wrkdir /", "did you mean WORKDIR?"),
             ("RUN --mout=a b", "did you mean --mount?"), ("EXPOSE --x 1", "EXPOSE takes no flags"),
-        ])
+        ]
+    )
     func suggestions(_ text: String, _ remedy: String?) {
         let found = parseError("FROM a\n" + text)?.remedy
         #expect(remedy == nil ? found?.hasPrefix("instructions are ADD, ARG") == true : found == remedy)

@@ -16,12 +16,13 @@ struct ExpansionTests {
         "of modifiers follows BuildKit",
         arguments: [
             ("${L#*/}", "b/c.tar.gz"), ("${L##*/}", "c.tar.gz"), ("${L%.*}", "a/b/c.tar"), ("${L%%.*}", "a/b/c"),
-            ("${L/\\//-}", "a-b/c.tar.gz"), ("${L//\\//-}", "a-b-c.tar.gz"), ("${L//?\\//<$0>}", "<>c.tar.gz"),
+            ("${L/\\//-}", "a-b/c.tar.gz"), ("${L//\\//-}", "a-b-c.tar.gz"), ("${L//?\\//<$0>}", "<><>c.tar.gz"),
             ("${L//?\\//<'$0'>}", "<a/><b/>c.tar.gz"), ("${A//l/'$$'}", "a$pha"), ("${A///-}", "-a-l-p-h-a-"),
             ("${N#*}", "one\ntwo"), ("${N##*}", "\ntwo"), ("${N%%*}", "one\n"), ("${N/?t/_}", "one\ntwo"),
             ("${U#x}", ""), ("${A%\\*}", "alpha"), ("$é ${é}!", "accent accent!"), ("$1a$$b", "ab"), ("a$", "a$"),
             ("${D}", "$A"), ("${U:-$D}", "$A"), ("${E-u}${E:-v}${E+w}${E:+z}", "vw"), ("${A:?no}", "alpha"),
-        ])
+        ]
+    )
     func modifiers(_ word: String, _ expected: String) throws {
         #expect(try expand(word) == expected)
     }
@@ -41,11 +42,13 @@ struct ExpansionTests {
             ("${A:-b", .unexpectedEnd(missing: "}")), ("${A/b", .unexpectedEnd(missing: "/")),
             ("${A/b/c", .unexpectedEnd(missing: "}")), ("${}", .badSubstitution), ("${{A}}", .badSubstitution),
             ("${:x}", .badSubstitution), ("${A^}", .unsupportedModifier("^")), ("${A:#x}", .unsupportedModifier(":#")),
-            ("${A é}", .unsupportedModifier(" ")), ("'a", .unterminatedQuote("'")), ("\"a\\\"", .unterminatedQuote("\"")),
+            ("${A é}", .unsupportedModifier(" ")), ("'a", .unterminatedQuote("'")),
+            ("\"a\\\"", .unterminatedQuote("\"")),
             ("${U?}", .requiredVariable("U", isEmpty: false, message: nil)),
             ("${E:?set E}", .requiredVariable("E", isEmpty: true, message: "set E")),
             ("${A#\\a}", .invalidPattern("\\a")), ("${U%\\a}", .invalidPattern("\\a")),
-        ])
+        ]
+    )
     func errors(_ word: String, _ reason: DockerfileError.Reason) {
         #expect { try expand(word) } throws: { ($0 as? DockerfileError)?.reason == reason }
     }
@@ -68,8 +71,10 @@ struct ExpansionTests {
     func options() throws {
         #expect(try expand("'$A'\"$A\"", options: .keepsQuotes) == "'$A'\"alpha\"")
         #expect(try expand("\\$A\\x", options: .keepsEscapes) == "\\$A\\x")
-        #expect(try expand("$U ${U} ${U:-$A} ${U#'a'} ${U/a/b} $A", options: .keepsUnset)
-            == "$U ${U} ${U:-alpha} ${U#a} ${U/a/b} alpha")
+        #expect(
+            try expand("$U ${U} ${U:-$A} ${U#'a'} ${U/a/b} $A", options: .keepsUnset)
+                == "$U ${U} ${U:-alpha} ${U#a} ${U/a/b} alpha"
+        )
         #expect(try expand("it's \"$A\" \\$A", options: .ignoresQuotes) == "it's \"alpha\" $A")
     }
 

@@ -56,7 +56,10 @@ struct HeredocTests {
         #expect(parseError("FROM a\nCOPY a <<X\nX\n")?.reason == .heredocAsDestination(instruction: "COPY"))
     }
 
-    @Test("is no heredoc elsewhere", arguments: ["ENV a=<<EOF", "LABEL a=\"<<EOF\"", "CMD cat <<EOF", "RUN [\"<<EOF\"]"])
+    @Test(
+        "is no heredoc elsewhere",
+        arguments: ["ENV a=<<EOF", "LABEL a=\"<<EOF\"", "CMD cat <<EOF", "RUN [\"<<EOF\"]"]
+    )
     func elsewhere(_ line: String) throws {
         #expect(try parse("FROM scratch\n\(line)\nUSER x\n").stages[0].instructions.count == 2)
     }

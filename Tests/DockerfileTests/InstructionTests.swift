@@ -10,7 +10,8 @@ struct InstructionTests {
         let values: [(String, String)] = [("a", "1"), ("b", "\"x y\""), ("c", "x\\ y"), ("d", "'='"), ("e", "")]
         #expect(
             new.kind
-                == .env(values.map { KeyValue(name: .init($0.0), value: .init($0.1), isLegacyForm: false) }))
+                == .env(values.map { KeyValue(name: .init($0.0), value: .init($0.1), isLegacyForm: false) })
+        )
         let old = try instruction("LABEL a  b=c \"d\"  ")
         #expect(old.kind == .label([KeyValue(name: "a", value: "b=c \"d\"", isLegacyForm: true)]))
     }
@@ -19,9 +20,11 @@ struct InstructionTests {
         "ENV and LABEL refuse what has no name or no value",
         arguments: [
             ("ENV a", DockerfileError.Reason.nameWithoutValue(instruction: "ENV")),
-            ("LABEL a=b c", .missingEquals(instruction: "LABEL", word: "c")), ("ENV =a", .blankName(instruction: "ENV")),
+            ("LABEL a=b c", .missingEquals(instruction: "LABEL", word: "c")),
+            ("ENV =a", .blankName(instruction: "ENV")),
             ("ENV", .wrongArgumentCount(instruction: "ENV", .atLeastOne)),
-        ])
+        ]
+    )
     func wrongPairs(_ text: String, _ reason: DockerfileError.Reason) {
         #expect(parseError("FROM a\n" + text)?.reason == reason)
     }
@@ -31,7 +34,10 @@ struct InstructionTests {
         let names: [(String, String?)] = [("A", nil), ("B", ""), ("C", "'x y'"), ("D", "1=2")]
         let declared = names.map { name, value in
             ArgumentDeclaration(
-                name: ByteString(name), defaultValue: value.map { ByteString($0) }, documentation: nil)
+                name: ByteString(name),
+                defaultValue: value.map { ByteString($0) },
+                documentation: nil
+            )
         }
         #expect(try instruction("ARG A B= C='x y' D=1=2").kind == .arg(declared))
         #expect(parseError("ARG\nFROM a")?.reason == .wrongArgumentCount(instruction: "ARG", .atLeastOne))
@@ -40,10 +46,19 @@ struct InstructionTests {
     @Test("COPY takes all its flags")
     func copy() throws {
         let instruction = try instruction(
-            "COPY --from=b --chown=1:2 --chmod=u+x --link --parents=FALSE --exclude=a --exclude=\"b c\" x y /z/")
+            "COPY --from=b --chown=1:2 --chmod=u+x --link --parents=FALSE --exclude=a --exclude=\"b c\" x y /z/"
+        )
         let expected = CopyInstruction(
-            sources: ["x", "y"], inlineFiles: [], destination: "/z/", from: "b", chown: "1:2", chmod: "u+x",
-            isLinked: true, keepsParents: false, excludes: ["a", "b c"])
+            sources: ["x", "y"],
+            inlineFiles: [],
+            destination: "/z/",
+            from: "b",
+            chown: "1:2",
+            chmod: "u+x",
+            isLinked: true,
+            keepsParents: false,
+            excludes: ["a", "b c"]
+        )
         #expect(try instruction.copy() == expected)
         #expect(instruction.usedFlags == ["from", "chown", "chmod", "link", "parents", "exclude"])
     }
@@ -66,11 +81,15 @@ struct InstructionTests {
 
     @Test("RUN takes network, security and devices")
     func run() throws {
-        let run = try instruction("RUN --network=none --security=insecure --device=a/b=c,required --device=name=d x y").run()
+        let run = try instruction("RUN --network=none --security=insecure --device=a/b=c,required --device=name=d x y")
+            .run()
         #expect(run.network == .none)
         #expect(run.security == .insecure)
         #expect(
-            run.devices == [DeviceRequest(name: "a/b=c", isRequired: true), DeviceRequest(name: "d", isRequired: false)])
+            run.devices == [
+                DeviceRequest(name: "a/b=c", isRequired: true), DeviceRequest(name: "d", isRequired: false),
+            ]
+        )
         #expect(run.form == .shell("x y"))
         #expect(parseError("FROM a\nRUN --network=hosts x")?.reason == .invalidNetwork("hosts"))
         #expect(parseError("FROM a\nRUN --security=none x")?.reason == .invalidSecurity("none"))
@@ -80,8 +99,13 @@ struct InstructionTests {
     func healthcheck() throws {
         let options = "--interval=1h2m3.5s --timeout=1ms --start-period=0 --start-interval=1.5µs1ms --retries=3"
         let expected = HealthcheckCommand(
-            form: .shell("a  b"), interval: 3_723_500_000_000, timeout: 1_000_000, startPeriod: 0,
-            startInterval: 1_001_500, retries: 3)
+            form: .shell("a  b"),
+            interval: 3_723_500_000_000,
+            timeout: 1_000_000,
+            startPeriod: 0,
+            startInterval: 1_001_500,
+            retries: 3
+        )
         #expect(try instruction("HEALTHCHECK \(options) cmd  a  b").kind == .healthcheck(.command(expected)))
         #expect(try instruction("HEALTHCHECK none").kind == .healthcheck(.none))
     }
@@ -98,7 +122,8 @@ struct InstructionTests {
             ("HEALTHCHECK --interval=9999999h CMD x", .invalidDuration(flag: "interval", value: "9999999h")),
             ("HEALTHCHECK --retries=-1 CMD x", .invalidRetries("-1")),
             ("HEALTHCHECK --retries=1x CMD x", .invalidRetries("1x")),
-        ])
+        ]
+    )
     func wrongHealthcheck(_ text: String, _ reason: DockerfileError.Reason) {
         #expect(parseError("FROM a\n" + text)?.reason == reason)
     }

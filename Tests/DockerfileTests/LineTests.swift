@@ -10,7 +10,8 @@ struct LineTests {
             ("RUN a \\\n b", "RUN a  b", 3), ("RUN a \\ \t\n b", "RUN a  b", 3), ("RUN a\\\r\nb\r", "RUN ab", 3),
             ("RUN a \\\n\\\n b", "RUN a  b", 4), ("RUN a \\", "RUN a", 2), ("\\\nRUN a", "RUN a", 3),
             ("RUN a \\\\", "RUN a \\\\", 2), ("RUN a \\\\\\", "RUN a \\\\\\", 2),
-        ])
+        ]
+    )
     func continuation(_ text: String, _ original: String, _ last: Int) throws {
         let instruction = try instruction(text)
         #expect(instruction.original == ByteString(original))

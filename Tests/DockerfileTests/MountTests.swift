@@ -55,7 +55,8 @@ struct MountTests {
             ("type=secret", .secretMountConflict(.nothingNamed)),
             ("type=secret,src=a,id=b", .secretMountConflict(.sourceAndID)),
             ("type=secret,id=b,from=c", .secretMountConflict(.from)),
-        ])
+        ]
+    )
     func wrong(_ value: String, _ reason: DockerfileError.Reason) throws {
         #expect { try mount(value) } throws: { ($0 as? DockerfileError)?.reason == reason }
     }
@@ -64,6 +65,7 @@ struct MountTests {
     func wrongAtOnce() {
         #expect(parseError("FROM a\nRUN --mount=from=$X,target=/x y")?.reason == .variableInMountFrom("from=$X"))
         #expect(
-            parseError("FROM a\nRUN --mount='\"a' y")?.reason == .invalidList(flag: "mount", value: "\"a"))
+            parseError("FROM a\nRUN --mount='\"a' y")?.reason == .invalidList(flag: "mount", value: "\"a")
+        )
     }
 }

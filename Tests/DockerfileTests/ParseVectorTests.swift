@@ -55,7 +55,11 @@ extension ParseRow.Row {
             ? nil
             : node.heredocs.map {
                 Body(
-                    name: $0.name.text, expand: $0.isExpanded, chomp: $0.stripsTabs, content: $0.content.text)
+                    name: $0.name.text,
+                    expand: $0.isExpanded,
+                    chomp: $0.stripsTabs,
+                    content: $0.content.text
+                )
             }
     }
 

@@ -7,14 +7,19 @@ struct StageTests {
     @Test("begin at FROM; arguments before the first belong to none")
     func stages() throws {
         let file = try parse(
-            "ARG V=1\nFROM --platform=$BUILDPLATFORM a:$V AS Build\nARG W\nRUN x\nFROM scratch\nfrom Build aS c\nUSER y\n")
+            "ARG V=1\nFROM --platform=$BUILDPLATFORM a:$V AS Build\nARG W\nRUN x\nFROM scratch\nfrom Build aS c\nUSER y\n"
+        )
         #expect(file.metaArguments.map(\.original) == ["ARG V=1"])
         #expect(file.stages.map(\.index) == [0, 1, 2])
         #expect(file.stages.map(\.name) == ["build", nil, "c"])
         #expect(file.stages.map(\.base) == ["a:$V", "scratch", "Build"])
         #expect(file.stages.map(\.platform) == ["$BUILDPLATFORM", nil, nil])
         #expect(file.stages.map(\.instructions.count) == [2, 0, 1])
-        #expect(file.stages.map(\.range) == [SourceRange(first: 2, last: 4), SourceRange(line: 5), .init(first: 6, last: 7)])
+        #expect(
+            file.stages.map(\.range) == [
+                SourceRange(first: 2, last: 4), SourceRange(line: 5), .init(first: 6, last: 7),
+            ]
+        )
         #expect(file.stages[0].source.nameAsWritten == "Build")
         #expect(file.stages[2].source.asKeyword == "aS")
     }
@@ -32,7 +37,10 @@ struct StageTests {
         #expect(parseError("RUN x\nFROM a\n")?.reason == .instructionBeforeFrom("RUN"))
     }
 
-    @Test("FROM takes one or three words", arguments: ["FROM", "FROM a b", "FROM a AS", "FROM a AS b c", "FROM a IS b"])
+    @Test(
+        "FROM takes one or three words",
+        arguments: ["FROM", "FROM a b", "FROM a AS", "FROM a AS b c", "FROM a IS b"]
+    )
     func from(_ text: String) {
         guard case .wrongArgumentCount("FROM", .oneOrThree) = parseError(text)?.reason else {
             Issue.record("\(text) gave \(String(describing: parseError(text)?.message))")
@@ -64,7 +72,9 @@ struct OnbuildTests {
     func forbidden(_ keyword: String) {
         let reason = DockerfileError.Reason.notAllowedInOnbuild(keyword.uppercased())
         #expect(parseError("FROM a\nONBUILD \(keyword) RUN x")?.reason == reason)
-        #expect { try DockerfileParser.parse(trigger: ByteString("\(keyword) x y"), at: SourceRange(line: 1)) } throws: {
+        #expect {
+            try DockerfileParser.parse(trigger: ByteString("\(keyword) x y"), at: SourceRange(line: 1))
+        } throws: {
             ($0 as? DockerfileError)?.reason == reason
         }
     }

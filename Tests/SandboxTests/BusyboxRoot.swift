@@ -34,15 +34,21 @@ final class BusyboxRoot: Sendable {
         try write(busybox, to: "busybox", in: try root.child("bin"), mode: 0o755)
         for applet in BusyboxRoot.applets { try root.child("bin").makeSymlink(applet, target: "busybox") }
         let etc = try root.child("etc")
-        try write(Array("root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n".utf8), to: "passwd", in: etc)
+        try write(
+            Array("root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n".utf8),
+            to: "passwd",
+            in: etc
+        )
         try write(Array("root:x:0:\nuser:x:1000:\nextra:x:2000:user\n".utf8), to: "group", in: etc)
     }
 
     deinit { try? parent.removeTree(name) }
 
     private static let applets: [ByteString] = [
-        "sh", "echo", "true", "false", "cat", "ls", "grep", "id", "hostname", "sleep", "mkdir", "rm", "touch", "ip", "kill",
-        "setsid", "pwd", "env", "stat", "mknod", "dd", "wc", "head", "ln", "umask", "chmod", "readlink", "mount", "yes", "ps", "su",
+        "sh", "echo", "true", "false", "cat", "ls", "grep", "id", "hostname", "sleep", "mkdir", "rm", "touch", "ip",
+        "kill",
+        "setsid", "pwd", "env", "stat", "mknod", "dd", "wc", "head", "ln", "umask", "chmod", "readlink", "mount", "yes",
+        "ps", "su",
     ]
 
     private static func busybox() throws -> [UInt8] {

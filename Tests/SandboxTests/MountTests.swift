@@ -16,7 +16,9 @@ struct MountTests {
         return directory
     }
 
-    private func bind(_ directory: Directory, _ attributes: DetachedMount.Attributes = [.noDevices]) throws -> DetachedMount {
+    private func bind(_ directory: Directory, _ attributes: DetachedMount.Attributes = [.noDevices]) throws
+        -> DetachedMount
+    {
         try DetachedMount.bind(directory.descriptor, attributes: attributes)
     }
 
@@ -72,27 +74,48 @@ struct MountTests {
         #expect(outcome.error.contains("Read-only file system"))
     }
 
-    @Test("on a link that leads out of the root stay inside", arguments: ["/etc/target", "../../../../../../etc/target"])
+    @Test(
+        "on a link that leads out of the root stay inside",
+        arguments: ["/etc/target", "../../../../../../etc/target"]
+    )
     func linkOut(text: String) throws {
         let base = try root.base
         try base.makeSymlink("link", target: ByteString(text))
         try base.child("etc").makeDirectory("target", mode: 0o755)
-        let mounts = [StepMount(target: "/link", mount: try bind(try folder("source", holding: "in\n")), isDirectory: true)]
+        let mounts = [
+            StepMount(target: "/link", mount: try bind(try folder("source", holding: "in\n")), isDirectory: true)
+        ]
         #expect(try root.shell("cat /etc/target/file", mounts: mounts).output == "in\n")
     }
 
     @Test("in /dev are made there, in its own file system")
     func inDev() throws {
-        let mounts = [StepMount(target: "/dev/a/b", mount: try bind(try folder("source", holding: "in\n")), isDirectory: true)]
+        let mounts = [
+            StepMount(target: "/dev/a/b", mount: try bind(try folder("source", holding: "in\n")), isDirectory: true)
+        ]
         let (mount, upper) = try root.newRoot()
         let process = ProcessSpec(arguments: ["/bin/cat", "/dev/a/b/file"])
         #expect(try root.run(Step(root: mount, process: process, mounts: mounts)).output == "in\n")
         #expect(try upper.names() == [])
     }
 
+    @Test("may be a larger /dev/shm")
+    func sharedMemory() throws {
+        let mount = try DetachedMount.tmpfs(size: 128 << 20)
+        let mounts = [StepMount(target: "/dev/shm", mount: mount, isDirectory: true)]
+        let outcome = try root.shell(
+            "dd if=/dev/zero of=/dev/shm/f bs=1M count=80 2> /dev/null; echo $?",
+            mounts: mounts
+        )
+        #expect(outcome.output == "0\n")
+        #expect(try root.shell("dd if=/dev/zero of=/dev/shm/f bs=1M count=80 2> /dev/null; echo $?").output == "1\n")
+    }
+
     @Test(
         "are refused on the root, /dev, kernel file systems, and where a link leads there",
-        arguments: ["/", "/dev", "/proc", "/proc/self", "/sys/kernel", "/dev/pts", "/dev/null", "/a/..", "/link", "/up"]
+        arguments: [
+            "/", "/dev", "/proc", "/proc/self", "/sys/kernel", "/dev/pts", "/dev/null", "/a/..", "/link", "/up",
+        ]
     )
     func refused(target: String) throws {
         let base = try root.base
@@ -110,9 +133,13 @@ struct MountTests {
     @Test("that are missing in the root are an error and are not made in the upper")
     func missing() throws {
         let (mount, upper) = try root.newRoot()
-        let mounts = [StepMount(target: "/no/such", mount: try bind(try folder("source", holding: "")), isDirectory: true)]
+        let mounts = [
+            StepMount(target: "/no/such", mount: try bind(try folder("source", holding: "")), isDirectory: true)
+        ]
         let step = Step(root: mount, process: ProcessSpec(arguments: ["/bin/true"]), mounts: mounts)
-        #expect(throws: SandboxError.mountTarget("/no/such", reason: "No such file or directory")) { try root.run(step) }
+        #expect(throws: SandboxError.mountTarget("/no/such", reason: "No such file or directory")) {
+            try root.run(step)
+        }
         #expect(try upper.names() == [])
     }
 

@@ -43,7 +43,9 @@ struct StubLayerTests {
 
     @Test("is not needed where the image has all mount points")
     func notNeeded() throws {
-        let layer = try make([StubLayer.Target("/etc/passwd", isDirectory: false), StubLayer.Target("/home", isDirectory: true)])
+        let layer = try make([
+            StubLayer.Target("/etc/passwd", isDirectory: false), StubLayer.Target("/home", isDirectory: true),
+        ])
         #expect(!layer.isNeeded)
         #expect(try stubs.names() == [])
     }
@@ -89,7 +91,10 @@ struct StubLayerTests {
 
     @Test("makes all of them for an empty image")
     func emptyImage() throws {
-        let targets = [StubLayer.Target("/etc/hosts", isDirectory: false), StubLayer.Target("/etc/resolv.conf", isDirectory: false)]
+        let targets = [
+            StubLayer.Target("/etc/hosts", isDirectory: false),
+            StubLayer.Target("/etc/resolv.conf", isDirectory: false),
+        ]
         let layer = try StubLayer(targets: targets, in: stubs) { _ in nil }
         #expect(layer.isNeeded)
         #expect(try stubs.names().sorted() == ["dev", "etc", "proc", "sys"])
@@ -137,7 +142,9 @@ struct StubLayerTests {
 struct MountPathTests {
     @Test(
         "is cleaned by its text and never leaves the root",
-        arguments: [("/a/b", "/a/b"), ("a//./b/", "/a/b"), ("/a/../../x", "/x"), ("", "/"), ("../..", "/"), ("/..a/.", "/..a")]
+        arguments: [
+            ("/a/b", "/a/b"), ("a//./b/", "/a/b"), ("/a/../../x", "/x"), ("", "/"), ("../..", "/"), ("/..a/.", "/..a"),
+        ]
     )
     func cleaned(text: String, expected: String) {
         #expect(MountPath(ByteString(text)).path.text == expected)

@@ -5,7 +5,9 @@ extension DockerfileError {
     ///
     /// A place that the error has already is kept. Meant for errors of `Expansion`, which knows words only.
     package func located(
-        at range: SourceRange, in source: SourceText, marking text: ByteString? = nil
+        at range: SourceRange,
+        in source: SourceText,
+        marking text: ByteString? = nil
     ) -> DockerfileError {
         guard self.range == nil else { return self }
         var result = self
@@ -25,8 +27,9 @@ extension DockerfileError {
         return "\(source.name):\(range.first)"
     }
 
-    /// Place and message, excerpt with a caret, and remedy; then the same for further mistakes. Every line ends in a
-    /// line feed.
+    /// Place and message, excerpt with a caret, and remedy; then the same for further mistakes.
+    ///
+    /// Every line ends in a line feed.
     package var rendered: String {
         var text = (location.map { $0 + ": " } ?? "") + message + "\n"
         if let source, let range { text += SourceExcerpt(source: source, range: range).body }

@@ -21,7 +21,8 @@ extension DockerfileError.Reason {
         case .nulByte: "NUL byte in an instruction"
         case .noInstructions: "Dockerfile is empty: there is no build stage"
         case .noStages: "no build stage: there is no FROM instruction"
-        case .instructionBeforeFrom(let keyword): "no build stage to put \(keyword) into: it stands before the first FROM"
+        case .instructionBeforeFrom(let keyword):
+            "no build stage to put \(keyword) into: it stands before the first FROM"
         case .invalidEscapeDirective(let value): "invalid escape directive '\(value.brief)': it is neither \\ nor `"
         case .repeatedDirective(let name): "the \(name) parser directive may be given once only"
         case .unterminatedHeredoc(let name): "unterminated heredoc: no line is just \(name.brief)"

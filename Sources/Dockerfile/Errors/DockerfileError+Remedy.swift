@@ -36,7 +36,8 @@ extension DockerfileError {
             return "modifiers are :- - :+ + :? ? # ## % %% / and //; for a plain dollar sign write \\$"
         case .badSubstitution, .unexpectedEnd, .unterminatedQuote:
             return "for a plain $ or quote put the escape character before it"
-        case .requiredVariable(let name, _, _) where name.count <= 120: return "set it with --build-arg \(name.escaped)=… or ENV"
+        case .requiredVariable(let name, _, _) where name.count <= 120:
+            return "set it with --build-arg \(name.escaped)=… or ENV"
         default: return nil
         }
     }

@@ -1,7 +1,9 @@
+import Bytes
+
 /// What is wrong in a Dockerfile or in a word that was to be expanded.
 ///
 /// One error may carry others that were found independently in the same file.
-package struct DockerfileError: Error, Sendable, Hashable {
+package struct DockerfileError: DescribedError, Sendable, Hashable {
     /// What is wrong.
     package let reason: Reason
     /// Where; nil for a word that was expanded without its place.
@@ -12,7 +14,10 @@ package struct DockerfileError: Error, Sendable, Hashable {
     package var others: [DockerfileError]
 
     package init(
-        _ reason: Reason, range: SourceRange? = nil, source: SourceText? = nil, others: [DockerfileError] = []
+        _ reason: Reason,
+        range: SourceRange? = nil,
+        source: SourceText? = nil,
+        others: [DockerfileError] = []
     ) {
         self.reason = reason
         self.range = range

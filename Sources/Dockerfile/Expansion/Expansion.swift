@@ -53,7 +53,9 @@ package struct Expansion {
     package let lookup: (ByteString) -> ByteString?
 
     package init(
-        escape: UInt8 = UInt8(ascii: "\\"), options: Options = [], limit: Int = Expansion.defaultLimit,
+        escape: UInt8 = UInt8(ascii: "\\"),
+        options: Options = [],
+        limit: Int = Expansion.defaultLimit,
         lookup: @escaping (ByteString) -> ByteString?
     ) {
         self.escape = escape

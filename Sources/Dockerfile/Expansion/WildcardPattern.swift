@@ -13,7 +13,7 @@ struct WildcardPattern {
     }
 
     /// How many element comparisons one match may take.
-    static let stepLimit = 1 << 26
+    static let stepLimit = 1 << 24
 
     private static let lineFeed = UInt32(Byte.lineFeed)
 
@@ -80,7 +80,10 @@ struct WildcardPattern {
     ///
     /// - Throws: `expansionTooLarge` when the result comes to more than `limit` bytes.
     func replace(
-        in text: [UInt8], with replacement: [UInt8], all: Bool, limit: Int
+        in text: [UInt8],
+        with replacement: [UInt8],
+        all: Bool,
+        limit: Int
     ) throws(DockerfileError) -> [UInt8] {
         let scalars = Scalars.decode(text)
         var search = Search(tokens: tokens, isGreedy: true)
@@ -129,7 +132,9 @@ struct WildcardPattern {
 
         /// The leftmost match, and of those there the one a backtracking matcher prefers.
         mutating func first(
-            in text: [UInt32], from: Int, isAnchored: Bool
+            in text: [UInt32],
+            from: Int,
+            isAnchored: Bool
         ) throws(DockerfileError) -> Range<Int>? {
             for index in entered.indices { entered[index] = -1 }
             steps += entered.count

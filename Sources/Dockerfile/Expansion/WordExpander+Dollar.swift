@@ -72,7 +72,9 @@ extension WordExpander {
 
     /// `-`, `+` and `?`, with or without a colon before.
     private mutating func expandConditional(
-        _ name: ByteString, _ modifier: UInt8, emptyIsUnset: Bool
+        _ name: ByteString,
+        _ modifier: UInt8,
+        emptyIsUnset: Bool
     ) throws(DockerfileError) -> [UInt8] {
         let word = try operand(until: Byte.closeBrace, keepingEscapes: false)
         let value = try value(of: name)
@@ -87,7 +89,8 @@ extension WordExpander {
         default:
             if let present { return present.bytes }
             throw DockerfileError(
-                .requiredVariable(name, isEmpty: value != nil, message: word.isEmpty ? nil : ByteString(word)))
+                .requiredVariable(name, isEmpty: value != nil, message: word.isEmpty ? nil : ByteString(word))
+            )
         }
     }
 
@@ -119,7 +122,11 @@ extension WordExpander {
         }
         let pattern = try WildcardPattern(written, isReversed: false)
         let replaced = try pattern.replace(
-            in: value?.bytes ?? [], with: replacement, all: replacesAll, limit: remaining)
+            in: value?.bytes ?? [],
+            with: replacement,
+            all: replacesAll,
+            limit: remaining
+        )
         try count(replaced.count)
         return replaced
     }

@@ -9,7 +9,7 @@ struct WordExpander {
     var position = 0
     /// Whether escape characters stay in the result; patterns ask for it inside their braces.
     var keepsEscapes: Bool
-    /// The word being collected for the list. All levels share it and each begins by emptying it.
+    /// The word being collected for the list; all levels share it and each begins by emptying it.
     private var buffer: [UInt8] = []
     private var depth = 0
     /// Which words are kept; all if it is nil.
@@ -42,7 +42,8 @@ struct WordExpander {
 
     /// Expands up to `stop`, which is consumed, or to the end of the input.
     mutating func expandLevel(
-        until stop: UInt8?, keepingEscapes keeps: Bool
+        until stop: UInt8?,
+        keepingEscapes keeps: Bool
     ) throws(DockerfileError) -> (text: [UInt8], words: [ByteString]) {
         depth += 1
         guard depth <= Expansion.depthLimit else { throw DockerfileError(.expansionTooDeep(Expansion.depthLimit)) }

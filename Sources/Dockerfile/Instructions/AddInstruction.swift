@@ -14,7 +14,7 @@ package struct AddInstruction: Sendable, Hashable {
     package let chmod: ByteString?
     /// `--link`.
     package let isLinked: Bool
-    /// `--exclude` patterns in order. BuildKit does not expand variables in them.
+    /// `--exclude` patterns in order, in which BuildKit expands no variables.
     package let excludes: [ByteString]
     /// `--checksum`, not expanded.
     package let checksum: ByteString?

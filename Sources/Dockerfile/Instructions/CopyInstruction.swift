@@ -28,6 +28,6 @@ package struct CopyInstruction: Sendable, Hashable {
     package let isLinked: Bool
     /// `--parents`.
     package let keepsParents: Bool
-    /// `--exclude` patterns in order. BuildKit does not expand variables in them.
+    /// `--exclude` patterns in order, in which BuildKit expands no variables.
     package let excludes: [ByteString]
 }

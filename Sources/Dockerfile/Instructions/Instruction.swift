@@ -14,8 +14,9 @@ package struct Instruction: Sendable, Hashable {
     /// The instruction's name as it was written, for the checks of letter case.
     package let keywordAsWritten: ByteString
 
-    /// The logical line: continuations joined, comments in between gone, trimmed. It is what step names and the
-    /// history show; heredoc bodies are not part of it.
+    /// The logical line: continuations joined, comments in between gone, trimmed.
+    ///
+    /// It is what step names and the history show; heredoc bodies are not part of it.
     package let original: ByteString
 
     /// The texts of the comments right above, without `#`, trimmed; an empty comment forgets those before it.

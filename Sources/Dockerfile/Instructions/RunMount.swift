@@ -49,6 +49,9 @@ package struct RunMount: Sendable, Hashable {
     /// `gid`.
     package var groupID: UInt32?
 
+    /// A bind mount without options.
+    package init() {}
+
     /// The kinds of mounts.
     package enum MountType: String, Sendable, Hashable, CaseIterable {
         case bind, cache, tmpfs, secret, ssh

@@ -11,7 +11,7 @@ package enum DockerfileParser {
     package static let sizeLimit = 16 << 20
 
     /// The largest number of instructions.
-    package static let instructionLimit = 200_000
+    package static let instructionLimit = 100_000
 
     /// The largest number of words, flags and heredocs of a whole file, which bounds the memory that its parts take.
     package static let wordLimit = 500_000
@@ -49,8 +49,12 @@ package enum DockerfileParser {
         }
         let (metaArguments, stages) = try assembler.finish()
         return ParsedDockerfile(
-            source: source, directives: ParserDirectives(source: source, escape: reader.escape),
-            metaArguments: metaArguments, stages: stages, warnings: reader.warnings)
+            source: source,
+            directives: ParserDirectives(source: source, escape: reader.escape),
+            metaArguments: metaArguments,
+            stages: stages,
+            warnings: reader.warnings
+        )
     }
 
     /// Splits a Dockerfile into instructions with their flags, words and heredocs, without asking what they mean.
@@ -77,6 +81,7 @@ package enum DockerfileParser {
     /// - Parameters:
     ///   - trigger: the text, as `OnbuildInstruction.expression` has it.
     ///   - range: the lines to report, which are those of the FROM that brought the trigger.
+    /// - Returns: the instruction, with `range` as its place.
     /// - Throws: for what is no instruction, for several, and for ONBUILD, FROM and MAINTAINER. The error's place is
     ///   in the trigger's own text.
     package static func parse(trigger: ByteString, at range: SourceRange) throws(DockerfileError) -> Instruction {
@@ -98,7 +103,9 @@ package enum DockerfileParser {
     }
 
     private static func checkCount(
-        _ count: inout Int, _ node: InstructionNode, _ source: SourceText
+        _ count: inout Int,
+        _ node: InstructionNode,
+        _ source: SourceText
     ) throws(DockerfileError) {
         count += 1
         guard count <= instructionLimit else {

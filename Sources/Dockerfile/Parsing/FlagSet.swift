@@ -20,7 +20,9 @@ struct FlagSet {
     ///
     /// - Throws: for a flag that is unknown, repeated, without its value or with a wrong one.
     init(
-        _ flags: [ByteString], known: KeyValuePairs<String, Kind>, instruction: String
+        _ flags: [ByteString],
+        known: KeyValuePairs<String, Kind>,
+        instruction: String
     ) throws(DockerfileError) {
         for flag in flags {
             let separator = flag.bytes.firstIndex(of: Byte.equals)
@@ -32,7 +34,12 @@ struct FlagSet {
                 let suggestion = Suggestion.nearest(to: ByteString(Array(nameBytes)), among: names, ignoresCase: false)
                 throw DockerfileError(
                     .unknownFlag(
-                        instruction: instruction, flag: dashedName, suggestion: suggestion, known: names.sorted()))
+                        instruction: instruction,
+                        flag: dashedName,
+                        suggestion: suggestion,
+                        known: names.sorted()
+                    )
+                )
             }
             if used.contains(name), kind != .list {
                 throw DockerfileError(.repeatedFlag(instruction: instruction, flag: dashedName))
@@ -49,7 +56,9 @@ struct FlagSet {
     }
 
     private static func boolean(
-        _ value: ByteString?, _ flag: ByteString, _ instruction: String
+        _ value: ByteString?,
+        _ flag: ByteString,
+        _ instruction: String
     ) throws(DockerfileError) -> ByteString {
         guard let value else { return "true" }
         guard !value.isEmpty else { throw DockerfileError(.flagWithoutValue(instruction: instruction, flag: flag)) }

@@ -34,8 +34,11 @@ struct HeredocWord {
         let raw = try lexer(options: [.keepsUnset, .keepsQuotes]).expandWords(rest)
         guard raw.count == 1 else { return nil }
         return HeredocWord(
-            name: words[0], isExpanded: quoteCount(words[0]) == quoteCount(raw[0]), stripsTabs: stripsTabs,
-            descriptor: descriptor)
+            name: words[0],
+            isExpanded: quoteCount(words[0]) == quoteCount(raw[0]),
+            stripsTabs: stripsTabs,
+            descriptor: descriptor
+        )
     }
 
     /// The heredocs that a logical line begins, in order.

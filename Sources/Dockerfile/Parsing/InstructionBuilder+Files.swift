@@ -14,9 +14,13 @@ extension InstructionBuilder {
         }
         let flags = try flags(["platform": .text])
         let from = FromInstruction(
-            base: words[0], name: stageName, nameAsWritten: stageName == nil ? nil : words[2],
-            asKeyword: stageName == nil ? nil : words[1], platform: flags.text("platform"),
-            documentation: stageName.flatMap { documentation(of: $0) })
+            base: words[0],
+            name: stageName,
+            nameAsWritten: stageName == nil ? nil : words[2],
+            asKeyword: stageName == nil ? nil : words[1],
+            platform: flags.text("platform"),
+            documentation: stageName.flatMap { documentation(of: $0) }
+        )
         return (.from(from), flags.used)
     }
 
@@ -37,9 +41,16 @@ extension InstructionBuilder {
         ])
         let (sources, inlineFiles, destination) = try sourcesAndDestination()
         let copy = CopyInstruction(
-            sources: sources, inlineFiles: inlineFiles, destination: destination, from: flags.text("from"),
-            chown: flags.text("chown"), chmod: flags.text("chmod"), isLinked: flags.boolean("link") ?? false,
-            keepsParents: flags.boolean("parents") ?? false, excludes: flags.list("exclude"))
+            sources: sources,
+            inlineFiles: inlineFiles,
+            destination: destination,
+            from: flags.text("from"),
+            chown: flags.text("chown"),
+            chmod: flags.text("chmod"),
+            isLinked: flags.boolean("link") ?? false,
+            keepsParents: flags.boolean("parents") ?? false,
+            excludes: flags.list("exclude")
+        )
         return (.copy(copy), flags.used)
     }
 
@@ -52,10 +63,17 @@ extension InstructionBuilder {
         ])
         let (sources, inlineFiles, destination) = try sourcesAndDestination()
         let add = AddInstruction(
-            sources: sources, inlineFiles: inlineFiles, destination: destination, chown: flags.text("chown"),
-            chmod: flags.text("chmod"), isLinked: flags.boolean("link") ?? false, excludes: flags.list("exclude"),
-            checksum: flags.text("checksum"), keepsGitDirectory: flags.boolean("keep-git-dir"),
-            unpacks: flags.boolean("unpack"))
+            sources: sources,
+            inlineFiles: inlineFiles,
+            destination: destination,
+            chown: flags.text("chown"),
+            chmod: flags.text("chmod"),
+            isLinked: flags.boolean("link") ?? false,
+            excludes: flags.list("exclude"),
+            checksum: flags.text("checksum"),
+            keepsGitDirectory: flags.boolean("keep-git-dir"),
+            unpacks: flags.boolean("unpack")
+        )
         return (.add(add), flags.used)
     }
 
@@ -81,10 +99,15 @@ extension InstructionBuilder {
             // Of two heredocs of one name the later one counts for both.
             let body = node.heredocs.last { $0.name == heredoc.name }
             let content = Heredoc(
-                name: heredoc.name, isExpanded: heredoc.isExpanded, stripsTabs: heredoc.stripsTabs,
-                descriptor: heredoc.descriptor, content: body?.content ?? ByteString())
+                name: heredoc.name,
+                isExpanded: heredoc.isExpanded,
+                stripsTabs: heredoc.stripsTabs,
+                descriptor: heredoc.descriptor,
+                content: body?.content ?? ByteString()
+            )
             inlineFiles.append(
-                InlineFile(name: heredoc.name, content: content.text, isExpanded: heredoc.isExpanded))
+                InlineFile(name: heredoc.name, content: content.text, isExpanded: heredoc.isExpanded)
+            )
         }
         return (sources, inlineFiles, destination)
     }

@@ -12,8 +12,14 @@ extension InstructionBuilder {
         var devices: [DeviceRequest] = []
         for value in flags.list("device") { devices.append(try DeviceRequest(value)) }
         let run = RunInstruction(
-            form: form, heredocs: node.heredocs, isScript: try isScript(form), mounts: mounts, network: network,
-            security: security, devices: devices)
+            form: form,
+            heredocs: node.heredocs,
+            isScript: try isScript(form),
+            mounts: mounts,
+            network: network,
+            security: security,
+            devices: devices
+        )
         return (.run(run), flags.used)
     }
 
@@ -54,9 +60,13 @@ extension InstructionBuilder {
         guard upper == "CMD" else { throw DockerfileError(.unknownHealthcheckType(type)) }
         guard !command.isEmpty else { throw DockerfileError(.healthcheckWithoutCommand) }
         let check = HealthcheckCommand(
-            form: form(command), interval: try duration("interval", flags), timeout: try duration("timeout", flags),
-            startPeriod: try duration("start-period", flags), startInterval: try duration("start-interval", flags),
-            retries: try retries(flags))
+            form: form(command),
+            interval: try duration("interval", flags),
+            timeout: try duration("timeout", flags),
+            startPeriod: try duration("start-period", flags),
+            startInterval: try duration("start-interval", flags),
+            retries: try retries(flags)
+        )
         return (.healthcheck(.command(check)), flags.used)
     }
 
@@ -104,9 +114,16 @@ extension DeviceRequest {
                 guard name.isEmpty else {
                     throw DockerfileError(
                         .unknownOption(
-                            flag: "device", key: ByteString(option.key), field: field,
+                            flag: "device",
+                            key: ByteString(option.key),
+                            field: field,
                             suggestion: Suggestion.nearest(
-                                to: ByteString(option.key), among: ["name", "required"], ignoresCase: false)))
+                                to: ByteString(option.key),
+                                among: ["name", "required"],
+                                ignoresCase: false
+                            )
+                        )
+                    )
                 }
                 name = field
             }

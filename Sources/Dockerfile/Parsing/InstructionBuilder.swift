@@ -11,15 +11,24 @@ struct InstructionBuilder {
     static func instruction(of node: InstructionNode) throws(DockerfileError) -> Instruction {
         guard let name = node.name else {
             let suggestion = Suggestion.nearest(
-                to: node.keyword, among: InstructionName.allNames, ignoresCase: true)
+                to: node.keyword,
+                among: InstructionName.allNames,
+                ignoresCase: true
+            )
             throw DockerfileError(.unknownInstruction(node.keyword, suggestion: suggestion))
         }
         let (kind, usedFlags) = try InstructionBuilder(node: node, name: name).build()
         let trimmed = Scalars.trim(node.line.bytes, 0..<node.line.count)
         let original = trimmed.count == node.line.count ? node.line : ByteString(Array(node.line.bytes[trimmed]))
         return Instruction(
-            range: node.range, keyword: name.rawValue, keywordAsWritten: node.keyword, original: original,
-            comments: node.comments, usedFlags: usedFlags, kind: kind)
+            range: node.range,
+            keyword: name.rawValue,
+            keywordAsWritten: node.keyword,
+            original: original,
+            comments: node.comments,
+            usedFlags: usedFlags,
+            kind: kind
+        )
     }
 
     private func build() throws(DockerfileError) -> (InstructionKind, usedFlags: [String]) {
@@ -87,7 +96,8 @@ struct InstructionBuilder {
         for index in stride(from: 0, to: words.count - 2, by: 3) {
             guard !words[index].isEmpty else { throw DockerfileError(.blankName(instruction: name.rawValue)) }
             result.append(
-                KeyValue(name: words[index], value: words[index + 1], isLegacyForm: words[index + 2].isEmpty))
+                KeyValue(name: words[index], value: words[index + 1], isLegacyForm: words[index + 2].isEmpty)
+            )
         }
         return result
     }
@@ -97,15 +107,19 @@ struct InstructionBuilder {
         for word in try words() {
             guard let separator = word.bytes.firstIndex(of: Byte.equals) else {
                 result.append(
-                    ArgumentDeclaration(name: word, defaultValue: nil, documentation: documentation(of: word)))
+                    ArgumentDeclaration(name: word, defaultValue: nil, documentation: documentation(of: word))
+                )
                 continue
             }
             guard separator > 0 else { throw DockerfileError(.blankName(instruction: name.rawValue)) }
             let name = ByteString(Array(word.bytes[..<separator]))
             result.append(
                 ArgumentDeclaration(
-                    name: name, defaultValue: ByteString(Array(word.bytes[(separator + 1)...])),
-                    documentation: documentation(of: name)))
+                    name: name,
+                    defaultValue: ByteString(Array(word.bytes[(separator + 1)...])),
+                    documentation: documentation(of: name)
+                )
+            )
         }
         return result
     }
@@ -148,7 +162,10 @@ struct InstructionBuilder {
         trigger.range = node.range
         trigger.heredocs = node.heredocs
         return OnbuildInstruction(
-            expression: expression, keyword: keyword, instruction: try? Self.instruction(of: trigger))
+            expression: expression,
+            keyword: keyword,
+            instruction: try? Self.instruction(of: trigger)
+        )
     }
 
     /// The line without its first word ONBUILD and the blanks around that.

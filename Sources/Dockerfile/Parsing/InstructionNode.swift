@@ -13,6 +13,8 @@ package struct InstructionNode: Sendable, Hashable {
     package var line: ByteString
     /// Words that begin with `--`, quotes removed.
     package var flags: [ByteString]
+    /// The arguments, split as the instruction wants it.
+    ///
     /// ENV and LABEL: name, value, separator (`=` or empty) for each pair. ARG: `name` or `name=value`. Exec forms:
     /// the JSON strings. Shell forms: one text. HEALTHCHECK: its type, then the command. Others: words.
     package var words: [ByteString]

@@ -41,8 +41,9 @@ struct JSONStrings {
     private var next: UInt8? { position < end ? bytes[position] : nil }
 
     private mutating func skipSpace() {
-        while let byte = next, byte == Byte.space || byte == Byte.tab || byte == Byte.lineFeed
-            || byte == Byte.carriageReturn
+        while let byte = next,
+            byte == Byte.space || byte == Byte.tab || byte == Byte.lineFeed
+                || byte == Byte.carriageReturn
         {
             position += 1
         }
@@ -135,8 +136,9 @@ struct JSONStrings {
         return 0xFFFD
     }
 
-    /// Skips a value that is not a string of the array; false if it is not valid. Depth is kept in an array, so
-    /// that nesting cannot overflow the stack.
+    /// Skips a value that is not a string of the array; false if it is not valid.
+    ///
+    /// Depth is kept in an array, so that nesting cannot overflow the stack.
     private mutating func skipValue(depth outer: Int) -> Bool {
         var open: [UInt8] = []
         while true {

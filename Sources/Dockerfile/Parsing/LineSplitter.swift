@@ -5,7 +5,7 @@ struct LineSplitter {
     let line: [UInt8]
     let escape: UInt8
 
-    /// The three parts; the rest is trimmed. Stops after `flagLimit` flags.
+    /// The three parts, the rest trimmed; stops after `flagLimit` flags.
     func split(flagLimit: Int) -> (keyword: ByteString, flags: [ByteString], rest: Range<Int>) {
         let range = Scalars.trim(line, 0..<line.count)
         var end = range.lowerBound
@@ -23,10 +23,14 @@ struct LineSplitter {
         byte == Byte.space || byte == Byte.tab || (Byte.verticalTab...Byte.carriageReturn).contains(byte)
     }
 
-    /// Takes words that begin with `--`, quotes and escapes processed; says where the rest begins. A word `--`
-    /// ends them and vanishes.
+    /// Takes words that begin with `--`, quotes and escapes processed, and says where the rest begins.
+    ///
+    /// A word `--` ends them and vanishes.
     private func takeFlags(
-        from start: Int, to end: Int, limit: Int, into flags: inout [ByteString]
+        from start: Int,
+        to end: Int,
+        limit: Int,
+        into flags: inout [ByteString]
     ) -> Int {
         var position = start
         while flags.count < limit {

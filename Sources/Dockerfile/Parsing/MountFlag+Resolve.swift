@@ -55,7 +55,9 @@ extension MountFlag {
     ]
 
     private static func set(
-        _ option: Option, to value: ByteString, in mount: inout RunMount
+        _ option: Option,
+        to value: ByteString,
+        in mount: inout RunMount
     ) throws(DockerfileError) {
         switch option.key {
         case "type": mount.type = try type(value)
@@ -81,7 +83,12 @@ extension MountFlag {
             let suggestion = Suggestion.nearest(to: ByteString(option.key), among: keys, ignoresCase: false)
             throw DockerfileError(
                 .unknownOption(
-                    flag: "mount", key: ByteString(option.key), field: option.field, suggestion: suggestion))
+                    flag: "mount",
+                    key: ByteString(option.key),
+                    field: option.field,
+                    suggestion: suggestion
+                )
+            )
         }
     }
 
@@ -111,7 +118,9 @@ extension MountFlag {
     }
 
     private static func require(
-        _ mount: RunMount, _ key: String, _ types: [RunMount.MountType]
+        _ mount: RunMount,
+        _ key: String,
+        _ types: [RunMount.MountType]
     ) throws(DockerfileError) {
         guard types.contains(mount.type) else {
             throw DockerfileError(.optionNotForType(key: key, type: mount.type))

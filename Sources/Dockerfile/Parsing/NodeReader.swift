@@ -29,8 +29,11 @@ struct NodeReader {
             let dots = line.bytes.count > 80 ? "…" : ""
             warnings.append(
                 DockerfileWarning(
-                    rule: "NoEmptyContinuation", message: "Empty continuation line found in: \(start)\(dots)",
-                    range: SourceRange(line: line.last)))
+                    rule: "NoEmptyContinuation",
+                    message: "Empty continuation line found in: \(start)\(dots)",
+                    range: SourceRange(line: line.last)
+                )
+            )
         }
         var range = SourceRange(first: line.first, last: line.last)
         do throws(DockerfileError) {
@@ -75,8 +78,12 @@ struct NodeReader {
             throw DockerfileError(.unterminatedHeredoc(word.name))
         }
         return Heredoc(
-            name: word.name, isExpanded: word.isExpanded, stripsTabs: word.stripsTabs, descriptor: word.descriptor,
-            content: ByteString(content))
+            name: word.name,
+            isExpanded: word.isExpanded,
+            stripsTabs: word.stripsTabs,
+            descriptor: word.descriptor,
+            content: ByteString(content)
+        )
     }
 
     /// Counts words, flags and heredocs; those of triggers count when they are split.
@@ -92,8 +99,17 @@ struct NodeReader {
         let splitter = LineSplitter(line: line.bytes, escape: escape)
         let (keyword, flags, rest) = splitter.split(flagLimit: wordsLeft + 1)
         var result = InstructionNode(
-            range: SourceRange(first: 0, last: 0), keyword: keyword, name: InstructionName(keyword), line: line,
-            flags: flags, words: [], isJSON: false, trigger: [], heredocs: [], comments: [])
+            range: SourceRange(first: 0, last: 0),
+            keyword: keyword,
+            name: InstructionName(keyword),
+            line: line,
+            flags: flags,
+            words: [],
+            isJSON: false,
+            trigger: [],
+            heredocs: [],
+            comments: []
+        )
         guard let name = result.name else {
             // What nobody knows is kept with one empty word, for the check of meaning to refuse.
             result.words = [ByteString()]
@@ -130,7 +146,10 @@ struct NodeReader {
     }
 
     private func readJSON(
-        _ line: ByteString, _ range: Range<Int>, _ name: InstructionName, into node: inout InstructionNode
+        _ line: ByteString,
+        _ range: Range<Int>,
+        _ name: InstructionName,
+        into node: inout InstructionNode
     ) throws(DockerfileError) -> Bool {
         switch JSONStrings.read(line.bytes, range, limit: wordsLeft + 1) {
         case .strings(let strings):
@@ -143,7 +162,9 @@ struct NodeReader {
     }
 
     private func readHealthcheck(
-        _ line: ByteString, _ rest: Range<Int>, into node: inout InstructionNode
+        _ line: ByteString,
+        _ rest: Range<Int>,
+        into node: inout InstructionNode
     ) throws(DockerfileError) {
         guard !rest.isEmpty else { return }
         var end = rest.lowerBound
@@ -157,7 +178,9 @@ struct NodeReader {
 
     /// Name, value and separator of each pair of ENV or LABEL; of the old form, the rest of the line is the value.
     private func pairs(
-        of instruction: String, _ splitter: LineSplitter, _ rest: Range<Int>
+        of instruction: String,
+        _ splitter: LineSplitter,
+        _ rest: Range<Int>
     ) throws(DockerfileError) -> [ByteString] {
         let words = splitter.quotedWords(rest, limit: wordsLeft + 1)
         guard let first = words.first else { return [] }

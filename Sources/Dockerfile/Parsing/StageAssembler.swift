@@ -72,7 +72,8 @@ struct StageAssembler {
     private mutating func closeStage() {
         if let current {
             stages.append(
-                Stage(index: stages.count, from: current.from, source: current.source, instructions: instructions))
+                Stage(index: stages.count, from: current.from, source: current.source, instructions: instructions)
+            )
         }
         current = nil
         instructions = []

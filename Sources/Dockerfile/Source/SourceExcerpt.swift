@@ -23,7 +23,7 @@ package struct SourceExcerpt: Sendable, Hashable {
         return body.isEmpty ? "" : "\(source.name):\(range.first)\n" + body
     }
 
-    /// The lines between rulers, or nothing if the range is not in the text. Control characters are escaped.
+    /// The lines between rulers, control characters escaped; empty if the range is not in the text.
     package var body: String {
         guard range.first >= 1, range.first <= source.lineCount else { return "" }
         let lastMeant = min(range.last, source.lineCount)

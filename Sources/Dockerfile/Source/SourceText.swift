@@ -1,4 +1,5 @@
 package import Bytes
+import Glibc
 
 /// A Dockerfile's text with the name it is shown under and a table of where its lines begin.
 ///
@@ -18,10 +19,13 @@ package struct SourceText: Sendable, Hashable {
         self.name = name
         self.content = content
         var starts: [Int] = content.isEmpty ? [] : [0]
-        let end = content.bytes.count
-        content.bytes.withUnsafeBufferPointer { bytes in
-            for offset in 0..<end where bytes[offset] == Byte.lineFeed && offset + 1 < end {
-                starts.append(offset + 1)
+        content.bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            var offset = 0
+            while let found = memchr(base + offset, Int32(Byte.lineFeed), bytes.count - offset) {
+                offset = base.distance(to: UnsafeRawPointer(found)) + 1
+                guard offset < bytes.count else { break }
+                starts.append(offset)
             }
         }
         self.lineStarts = starts

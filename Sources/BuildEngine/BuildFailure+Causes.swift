@@ -1,0 +1,100 @@
+internal import Bytes
+internal import Contexts
+internal import Dockerfile
+internal import Execution
+internal import Export
+internal import Graph
+internal import Layers
+internal import Linux
+internal import OCI
+internal import Sandbox
+internal import Solver
+internal import Store
+internal import Trees
+
+/// The kinds of failures, by who can do something about them; the numbers are exit codes.
+private enum Blame: Int32 {
+    case build = 1
+    case dockerfile = 3
+    case input = 4
+    case host = 5
+}
+
+extension BuildFailure {
+    /// The one place where errors of all modules become what people see.
+    ///
+    /// - Parameter source: the Dockerfile, for the places of its vertices.
+    init(_ error: any Error, in source: SourceText?) {
+        switch error {
+        case let failure as BuildFailure: self = failure
+        case let failure as DockerfileError: self.init(failure)
+        case let failure as GraphError:
+            self.init(
+                message: failure.message,
+                remedy: failure.remedy,
+                exitCode: Blame.dockerfile.rawValue,
+                source: failure.source,
+                range: failure.range
+            )
+        case let failure as InputFailure:
+            let cause = BuildFailure.cause(failure.underlying)
+            let blame = cause.blame == .build ? .input : cause.blame
+            self.init(
+                message: cause.message,
+                remedy: cause.remedy,
+                exitCode: blame.rawValue,
+                source: failure.source,
+                range: failure.range
+            )
+        case let failure as StepFailure:
+            let cause = BuildFailure.cause(failure.underlying)
+            self.init(
+                message: cause.message,
+                remedy: cause.remedy,
+                exitCode: cause.blame.rawValue,
+                source: failure.vertex.range == nil ? nil : source,
+                range: failure.vertex.range,
+                outputTail: (failure.underlying as? ExecutionError)?.outputTail ?? []
+            )
+        default:
+            let cause = BuildFailure.cause(error)
+            self.init(message: cause.message, remedy: cause.remedy, exitCode: cause.blame.rawValue)
+        }
+    }
+
+    private init(_ error: DockerfileError) {
+        self.init(
+            message: error.message,
+            remedy: error.remedy,
+            exitCode: Blame.dockerfile.rawValue,
+            source: error.source,
+            range: error.range,
+            others: error.others.map { BuildFailure($0) }
+        )
+    }
+
+    private static func cause(_ error: any Error) -> (message: String, remedy: String?, blame: Blame) {
+        switch error {
+        case let error as ExecutionError:
+            let isInput = if case .unknownImage = error { true } else { false }
+            return (error.message, error.remedy, isInput ? .input : .build)
+        case let error as SelectionError: return (error.message, error.remedy, .build)
+        case let error as ResolutionError: return (error.message, nil, .build)
+        case let error as ContextsError: return (error.message, error.remedy, .input)
+        case let error as OCIError: return (error.message, error.remedy, .input)
+        case let error as LayersError: return (error.message, error.remedy, .build)
+        case let error as SandboxError: return (error.message, error.remedy, blame(of: error))
+        case let error as StoreError: return (error.message, error.remedy, .host)
+        case let error as SystemError: return (error.message, error.remedy, .host)
+        case let error as any DescribedError: return (error.message, error.remedy, .build)
+        default: return ("\(error)", nil, .build)
+        }
+    }
+
+    private static func blame(of error: SandboxError) -> Blame {
+        switch error {
+        case .system, .unavailable, .setUp: .host
+        default: .build
+        }
+    }
+}

@@ -1,0 +1,36 @@
+public import Bytes
+package import Dockerfile
+
+/// A build that failed: what, where, why and what to do. Everything that ``Engine`` throws is one, or a cancellation.
+public struct BuildFailure: DescribedError {
+    public let message: String
+    public let remedy: String?
+    /// The exit code of the command line for it (design.md §7): 1 the build failed, 3 the Dockerfile is wrong, 4 an input
+    /// could not be had, 5 the host lacks something.
+    public let exitCode: Int32
+    /// The Dockerfile, and the place in it; nil for what no line of it is to blame for.
+    package let source: SourceText?
+    package let range: SourceRange?
+    /// The last lines that the failed step printed.
+    public let outputTail: [ByteString]
+    /// Further mistakes of the same file, found in the same run.
+    public let others: [BuildFailure]
+
+    package init(
+        message: String,
+        remedy: String? = nil,
+        exitCode: Int32,
+        source: SourceText? = nil,
+        range: SourceRange? = nil,
+        outputTail: [ByteString] = [],
+        others: [BuildFailure] = []
+    ) {
+        self.message = message
+        self.remedy = remedy
+        self.exitCode = exitCode
+        self.source = source
+        self.range = range
+        self.outputTail = outputTail
+        self.others = others
+    }
+}

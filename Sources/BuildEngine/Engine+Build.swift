@@ -1,0 +1,165 @@
+internal import Bytes
+internal import Contexts
+internal import Dockerfile
+internal import Execution
+internal import Export
+package import Graph
+internal import Layers
+internal import Linux
+internal import OCI
+internal import Solver
+internal import Store
+internal import Synchronization
+internal import Trees
+
+extension Engine {
+    /// Builds an image.
+    ///
+    /// - Parameter request: what to build and what to do with it.
+    /// - Returns: what the image is.
+    /// - Throws: `BuildFailure`, or `CancellationError` when the task was cancelled.
+    public func build(_ request: BuildRequest) async throws -> BuildResult {
+        try await build(request) { _ in }
+    }
+
+    /// Builds an image and tells what happens on the way.
+    package func build(_ request: BuildRequest, events: @escaping EventSink) async throws -> BuildResult {
+        // Everything below may block: it runs on threads of its own, off the cooperative pool.
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            var dockerfile: ParsedDockerfile?
+            do {
+                return try await Build(engine: self, request: request, events: events).run(&dockerfile)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                throw BuildFailure(error, in: dockerfile?.source)
+            }
+        }
+    }
+}
+
+/// One build, from the request to the result.
+private struct Build {
+    let engine: Engine
+    let request: BuildRequest
+    let events: EventSink
+
+    var store: StateRoot { engine.store }
+
+    func run(_ dockerfile: inout ParsedDockerfile?) async throws -> BuildResult {
+        for note in store.notes { events(.note(note)) }
+        let files = try InputFiles(request)
+        let parsed = try DockerfileParser.parse(files.dockerfile)
+        dockerfile = parsed
+        let inputs = try files.inputs(store: store)
+        let lowered = try await Lowering.lower(lowering(of: parsed), images: inputs)
+        let counter = StepCounter()
+        let sink: EventSink = { [events] event in
+            counter.count(event)
+            events(event)
+        }
+        for warning in parsed.warnings { sink(.warning(warning.message, warning.range)) }
+        for warning in lowered.warnings { sink(.warning(warning.text, warning.range)) }
+        sink(.planned(lowered.graph.vertices))
+
+        let deltas = DeltaTable(store: store)
+        let executor = LocalExecutor(
+            store: store,
+            inputs: inputs,
+            deltas: deltas,
+            options: .init(checksTrees: engine.options.checksTrees),
+            events: sink
+        )
+        let results = StoredResults(store: store, deltas: deltas)
+        let solver = BuildSolver(graph: lowered.graph, executor: executor, results: results, events: sink)
+        let outcomes = try await solver.solve()
+        try Task.checkCancellation()
+        let image = ImageExport(
+            graph: lowered.graph,
+            outcomes: outcomes,
+            inputs: inputs,
+            deltas: deltas,
+            store: store,
+            request: request,
+            events: sink
+        )
+        let exported = try image.run()
+        try store.finish()
+        upkeep(ranSteps: counter.counts.run > 0)
+        return BuildResult(
+            manifest: exported?.manifest,
+            configDigest: exported?.config,
+            names: request.outputs.isEmpty ? request.names : [],
+            stepsRun: counter.counts.run,
+            stepsCached: counter.counts.cached,
+            warnings: counter.warnings
+        )
+    }
+
+    private func lowering(of dockerfile: ParsedDockerfile) throws -> LoweringRequest {
+        try checkSyntax(of: dockerfile)
+        let network: ProcessStep.Network =
+            switch request.network {
+            case .default: .default
+            case .none: .none
+            case .host: .host
+            }
+        return LoweringRequest(
+            dockerfile: dockerfile,
+            buildArguments: request.buildArguments,
+            target: request.target,
+            platform: request.platform,
+            labels: request.labels,
+            ignoresCache: request.ignoresCache,
+            network: network,
+            namedContexts: Set(request.namedContexts.keys)
+        )
+    }
+
+    /// `# syntax=docker/dockerfile:…` means the built-in frontend; another one is refused by name.
+    private func checkSyntax(of dockerfile: ParsedDockerfile) throws {
+        guard let directive = dockerfile.directives.syntax else { return }
+        let name = directive.value.split(separator: UInt8(ascii: " ")).first ?? ""
+        let known: [ByteString] = ["docker/dockerfile", "docker.io/docker/dockerfile", "docker/dockerfile-upstream"]
+        let isKnown = known.contains { name == $0 || name.hasPrefix($0 + ":") || name.hasPrefix($0 + "@") }
+        guard !isKnown else { return }
+        throw GraphError(.unsupportedSyntax(name), at: SourceRange(line: directive.line), in: dockerfile.source)
+    }
+
+    /// What the store wants done after a build that wrote to it. None of it decides whether the build was right, and a
+    /// failure of it is told, not thrown.
+    private func upkeep(ranSteps: Bool) {
+        guard ranSteps else { return }
+        do {
+            try store.syncEarlierRows()
+            try store.emptyTrash()
+        } catch {
+            events(.note("the state root could not be tidied up: \(error.message)"))
+        }
+    }
+}
+
+/// Counts what ran and what an earlier result answered.
+private final class StepCounter: Sendable {
+    private struct State {
+        var run = 0
+        var cached = 0
+        var warnings: [ByteString] = []
+    }
+
+    private let state = Mutex(State())
+
+    var counts: (run: Int, cached: Int) { state.withLock { ($0.run, $0.cached) } }
+    var warnings: [ByteString] { state.withLock { $0.warnings } }
+
+    func count(_ event: BuildEvent) {
+        state.withLock { state in
+            switch event {
+            case .finished: state.run += 1
+            case .cached: state.cached += 1
+            case .warning(let text, _): state.warnings.append(ByteString(text))
+            default: break
+            }
+        }
+    }
+}

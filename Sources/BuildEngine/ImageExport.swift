@@ -1,0 +1,139 @@
+internal import Bytes
+internal import Execution
+internal import Export
+internal import Graph
+internal import Layers
+internal import Linux
+internal import OCI
+internal import Solver
+internal import Store
+internal import Trees
+
+/// Makes an image of what the solver came to, and writes it where the request says.
+struct ImageExport {
+    let graph: BuildGraph
+    let outcomes: [VertexID: Outcome]
+    let inputs: BuildInputs
+    let deltas: DeltaTable
+    let store: StateRoot
+    let request: BuildRequest
+    let events: EventSink
+
+    struct Exported {
+        var manifest: OCI.Descriptor
+        var config: Digest
+    }
+
+    /// - Returns: nil where nothing is exported.
+    func run() throws -> Exported? {
+        if request.outputs.isEmpty { return try putIntoStore() }
+        var result: Exported?
+        for output in request.outputs {
+            guard case .layout(let layout) = output else { continue }
+            result = try write(layout)
+        }
+        return result
+    }
+
+    // MARK: The image
+
+    private func documents(_ compression: LayerCompression) throws -> ImageDocuments {
+        try timed("exporting layers") {
+            let blobs = LayerBlobs(store: store, compression: compression)
+            var layers: [ReadyLayer] = []
+            var times: [Timestamp?] = []
+            for (index, id) in graph.image.chain.enumerated() {
+                if index == 0 {
+                    for part in try base(id) { layers.append(try blobs.ready(part)) }
+                } else {
+                    let (part, time) = try layer(id, above: graph.image.chain[index - 1])
+                    layers.append(try blobs.ready(part))
+                    times.append(time)
+                }
+            }
+            return ImageDocuments(config: graph.image.config, layers: layers, layerTimes: times, epoch: try epoch())
+        }
+    }
+
+    /// The layers of the base, as they are.
+    private func base(_ id: VertexID) throws -> [LayerPart] {
+        guard case .source(.image(let image)) = graph[id].operation else { return [] }
+        return zip(image.layers, image.config.diffIDs).map { layer, diffID in
+            .base(layer, diffID: diffID) { [inputs] in try inputs.openLayer(layer, of: image) }
+        }
+    }
+
+    private func layer(_ id: VertexID, above parent: VertexID) throws -> (LayerPart, Timestamp?) {
+        guard let deltaID = outcomes[id]?.deltas.last, let delta = deltas[deltaID] else {
+            preconditionFailure("every vertex of the chain was solved")
+        }
+        let below = outcomes[parent] ?? Outcome(state: .empty, deltas: [], definitionKey: ContentHash(of: []))
+        let part = LayerPart.delta(delta) { [deltas, store] in
+            guard let upper = try deltas.directory(of: deltaID) else { return UnpackedDelta(upper: nil, delta: Delta()) }
+            let lowers = try deltas.lowers(of: below.deltas)
+            let scan = UpperScan(upper: upper, below: Below(tree: below.state.tree, source: store.trees, lowers: lowers))
+            return UnpackedDelta(upper: upper, delta: try scan.run().delta)
+        }
+        return (part, Timestamp(delta.created))
+    }
+
+    /// `SOURCE_DATE_EPOCH` as a build argument: the time that the image says it was made at.
+    private func epoch() throws -> Timestamp? {
+        guard let text = request.buildArguments["SOURCE_DATE_EPOCH"], !text.isEmpty else { return nil }
+        guard let seconds = Int64(text.text), let time = Timestamp(seconds: seconds) else {
+            throw GraphError(.malformedEpoch(text))
+        }
+        return time
+    }
+
+    // MARK: Where it goes
+
+    private func putIntoStore() throws -> Exported {
+        let image = try documents(.gzip)
+        return try timed("writing the image to the store") {
+            for layer in image.layers where try !store.content.contains(layer.descriptor.digest) {
+                var blob = try store.content.ingest()
+                try layer.open().readChunks { try blob.write($0) }
+                _ = try blob.commit(
+                    expected: layer.descriptor.digest,
+                    size: layer.descriptor.size,
+                    mediaType: layer.descriptor.mediaType
+                )
+            }
+            _ = try store.content.store(image.config.bytes, mediaType: .ociConfig)
+            let manifest = try store.content.store(image.manifest.bytes, mediaType: .ociManifest)
+            let now = FileTime.now
+            try store.images.put(
+                request.names.map {
+                    NamedImage(name: $0.description, manifest: manifest, config: image.config.digest, created: now)
+                }
+            )
+            return Exported(manifest: image.manifest.descriptor, config: image.config.digest)
+        }
+    }
+
+    private func write(_ output: BuildRequest.LayoutOutput) throws -> Exported {
+        let image = try documents(output.compression == .gzip ? .gzip : .uncompressed)
+        let destination: LayoutExporter.Destination =
+            switch output.destination {
+            case let path? where output.isTar: .tarFile(path)
+            case let path?: .folder(path)
+            case nil: .tarStream(try Descriptor.standardOutput())
+            }
+        let shown = output.destination?.escaped ?? "standard output"
+        try timed("writing the OCI image layout to \(shown)") {
+            try LayoutExporter(image: image, names: request.names + output.names).write(to: destination)
+        }
+        return Exported(manifest: image.manifest.descriptor, config: image.config.digest)
+    }
+
+    private func timed<Value>(_ name: String, _ body: () throws -> Value) rethrows -> Value {
+        events(.exporting(name))
+        let start = ContinuousClock.now
+        let value = try body()
+        let time = (ContinuousClock.now - start).components
+        let nanoseconds = UInt64(time.seconds) * 1_000_000_000 + UInt64(time.attoseconds / 1_000_000_000)
+        events(.exported(name, nanoseconds: nanoseconds))
+        return value
+    }
+}

@@ -1,0 +1,116 @@
+internal import ArgumentParser
+internal import Bytes
+
+/// `swift-build-image [build] [FLAGS] CONTEXT`. The flags are those of `docker buildx build`; which of them are missing is
+/// known to ``DockerFlag``.
+struct BuildCommand: EnvironmentCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Build an image from a Dockerfile.",
+        discussion: "The flags are those of `docker buildx build`. Without --output the image goes into the store."
+    )
+
+    @Option(
+        name: .customLong("build-arg"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Set a build argument; without a value it is the environment's.", valueName: "name[=value]")
+    )
+    var buildArguments: [ArgumentValue] = []
+
+    @Option(
+        name: .customLong("build-context"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Name a further context: a folder, oci-layout://DIR[:TAG|@DIGEST] or docker-image://NAME.",
+            valueName: "name=value"
+        )
+    )
+    var buildContexts: [ArgumentValue] = []
+
+    @Option(
+        name: [.customLong("file"), .customShort("f")],
+        parsing: .unconditional,
+        help: ArgumentHelp("The Dockerfile; - is standard input. (default: CONTEXT/Dockerfile)", valueName: "path")
+    )
+    var file: ArgumentValue?
+
+    @Option(
+        name: .customLong("iidfile"),
+        parsing: .unconditional,
+        help: ArgumentHelp("Write the image's id, its config's digest, into a file.", valueName: "path")
+    )
+    var imageIDFile: ArgumentValue?
+
+    @Option(
+        name: .customLong("label"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Set a label of the image.", valueName: "name=value")
+    )
+    var labels: [ArgumentValue] = []
+
+    @Option(
+        name: .customLong("metadata-file"),
+        parsing: .unconditional,
+        help: ArgumentHelp("Write what came out as JSON into a file.", valueName: "path")
+    )
+    var metadataFile: ArgumentValue?
+
+    @Option(
+        name: .customLong("network"),
+        parsing: .unconditional,
+        help: ArgumentHelp("The network of RUN: default, none or host. (default: default)", valueName: "mode")
+    )
+    var network: ArgumentValue?
+
+    @Flag(name: .customLong("no-cache"), help: "Run every step, whatever earlier builds have left.")
+    var ignoresCache = false
+
+    @Option(
+        name: [.customLong("output"), .customShort("o")],
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "What to make: type=oci,dest=FILE|-[,tar=false][,name=NAME][,compression=gzip|uncompressed] or type=cacheonly.",
+            valueName: "key=value,…"
+        )
+    )
+    var outputs: [ArgumentValue] = []
+
+    @Option(
+        name: .customLong("platform"),
+        parsing: .unconditional,
+        help: ArgumentHelp("The platform to build for. (default: the host's)", valueName: "os/arch")
+    )
+    var platform: ArgumentValue?
+
+    @Option(
+        name: .customLong("progress"),
+        parsing: .unconditional,
+        help: ArgumentHelp("auto, plain, tty or quiet. (default: $BUILDKIT_PROGRESS, else auto)", valueName: "style")
+    )
+    var progress: ArgumentValue?
+
+    @Flag(name: [.customLong("quiet"), .customShort("q")], help: "Print the image's id only.")
+    var isQuiet = false
+
+    @Option(
+        name: [.customLong("tag"), .customShort("t")],
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Name the image.", valueName: "name[:tag]")
+    )
+    var tags: [ArgumentValue] = []
+
+    @Option(
+        name: .customLong("target"),
+        parsing: .unconditional,
+        help: ArgumentHelp("The stage to build. (default: the last one)", valueName: "stage")
+    )
+    var target: ArgumentValue?
+
+    @Argument(help: ArgumentHelp("The folder that COPY and ADD read.", valueName: "context"))
+    var context: ArgumentValue?
+
+    func run(in environment: [ByteString: ByteString]) async throws {
+        let plan = try BuildPlan(self, environment: environment)
+        try await BuildSession(plan).run(environment: environment)
+    }
+}

@@ -1,0 +1,23 @@
+internal import Bytes
+internal import Glibc
+internal import Reports
+
+/// Standard output: where results go.
+enum StandardOutput {
+    /// Whether people look at it.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Writes all of a text.
+    ///
+    /// - Returns: the error number, nil when all was written.
+    static func write(_ text: String) -> Int32? { FileOutput.write(Array(text.utf8), to: STDOUT_FILENO) }
+
+    /// Writes a result.
+    ///
+    /// - Throws: `FileWriteError` when not all could be written; a result that is lost is a failure.
+    static func writeResult(_ text: String) throws(FileWriteError) {
+        if let code = write(text) {
+            throw FileWriteError(path: "standard output", code: code)
+        }
+    }
+}

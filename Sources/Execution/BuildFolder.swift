@@ -1,0 +1,51 @@
+internal import Bytes
+package import Linux
+package import Store
+internal import Synchronization
+
+/// A folder that lives as long as one build: stubs of mount points, and the files that every RUN finds in /etc.
+///
+/// It is a snapshot that is never committed, so a killed build leaves it to the store's sweep. It is made when the first
+/// step needs it: an unchanged build makes none.
+package final class BuildFolder: Sendable {
+    private final class Made: Sendable {
+        let pending: PendingSnapshot
+        let stubCount = Mutex(0)
+        let files: StepFiles
+
+        init(_ pending: consuming PendingSnapshot) throws {
+            try pending.fs.makeDirectory("etc", mode: 0o755)
+            files = try StepFiles(in: try pending.fs.child("etc"))
+            self.pending = pending
+        }
+    }
+
+    private let store: StateRoot
+    private let made = Mutex<Made?>(nil)
+
+    package init(store: StateRoot) { self.store = store }
+
+    private func open() throws -> Made {
+        try made.withLock { made in
+            if let made { return made }
+            let new = try Made(try store.snapshots.begin())
+            made = new
+            return new
+        }
+    }
+
+    /// The files that go over /etc/hosts and its like.
+    func stepFiles() throws -> StepFiles { try open().files }
+
+    /// A new empty directory for the stubs of one step.
+    func makeStubDirectory() throws -> Directory {
+        let made = try open()
+        let number = made.stubCount.withLock { count in
+            count += 1
+            return count
+        }
+        let name = ByteString("stubs-\(number)")
+        try made.pending.fs.makeDirectory(name, mode: 0o755)
+        return try made.pending.fs.child(name)
+    }
+}

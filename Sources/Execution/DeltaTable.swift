@@ -1,0 +1,49 @@
+package import Linux
+package import Solver
+package import Store
+internal import Synchronization
+
+/// The deltas that a build has come across: by the number that the solver hands around, where each one is.
+package final class DeltaTable: Sendable {
+    private let store: StateRoot
+    private let state = Mutex(State())
+
+    private struct State {
+        var deltas: [Solver.DeltaID: StoredDelta] = [:]
+        var directories: [SnapshotID: Directory] = [:]
+    }
+
+    package init(store: StateRoot) { self.store = store }
+
+    /// Notes a delta and gives its number for the solver.
+    package func note(_ delta: StoredDelta) -> Solver.DeltaID {
+        let id = Solver.DeltaID(delta.id.number)
+        state.withLock { $0.deltas[id] = delta }
+        return id
+    }
+
+    package subscript(id: Solver.DeltaID) -> StoredDelta? { state.withLock { $0.deltas[id] } }
+
+    /// The upper directories of a chain, the topmost first, without those of empty deltas: what an overlay is made of.
+    package func lowers(of chain: [Solver.DeltaID]) throws -> [Directory] {
+        var lowers: [Directory] = []
+        for id in chain.reversed() {
+            guard let snapshot = self[id]?.snapshot else { continue }
+            lowers.append(try directory(snapshot))
+        }
+        return lowers
+    }
+
+    /// The upper directory of one delta; nil if it is empty.
+    package func directory(of id: Solver.DeltaID) throws -> Directory? {
+        guard let snapshot = self[id]?.snapshot else { return nil }
+        return try directory(snapshot)
+    }
+
+    private func directory(_ snapshot: SnapshotID) throws -> Directory {
+        if let known = state.withLock({ $0.directories[snapshot] }) { return known }
+        let opened = try store.snapshots.open(snapshot)
+        state.withLock { $0.directories[snapshot] = opened }
+        return opened
+    }
+}

@@ -1,0 +1,59 @@
+internal import Bytes
+internal import Graph
+internal import Layers
+internal import Linux
+internal import Sandbox
+internal import Solver
+internal import Store
+internal import Trees
+
+extension LocalExecutor {
+    /// COPY, ADD and WORKDIR: written straight into the upper directory of a new snapshot.
+    func runFileActions(_ actions: [FileAction], _ job: StepJob) throws -> StepResult {
+        let below = try below(job)
+        let pending = try store.snapshots.begin()
+        let started = FileTime.fileClock
+        let delta = try write(actions, job, below, upper: pending.fs)
+        if options.checksTrees { try check(delta, in: pending.fs, over: below, job) }
+        return try keep(pending, delta, of: job, started: started, setsTimes: false)
+    }
+
+    private func write(_ actions: [FileAction], _ job: StepJob, _ below: Below, upper: Directory) throws -> Delta {
+        let writer = try UpperWriter(upper: upper, below: below)
+        let owners = OwnerLookup(below: below)
+        var sources: [Int: CopySource] = [:]
+        for (action, selection) in zip(actions, job.selections) {
+            try Task.checkCancellation()
+            switch action {
+            case .makeDirectory(let make):
+                let owner = try make.owner.map(owners.owner) ?? (0, 0)
+                let copier = TreeCopier(writer: writer, owner: owner, mode: nil)
+                try copier.makeDirectories(try writer.resolve(make.path, followsLast: true), mode: 0o755)
+            case .copy(let copy):
+                let copier = TreeCopier(writer: writer, owner: try copy.owner.map(owners.owner), mode: copy.mode)
+                switch copy.origin {
+                case .inline(let name, let content):
+                    try copier.write(content, named: name, to: copy.destination)
+                case .input(let index, _):
+                    let source = try sources[index] ?? source(of: job, input: index)
+                    sources[index] = source
+                    for item in selection?.items ?? [] {
+                        if copy.unpacksArchives, try copier.unpack(item, from: source, to: copy.destination) { continue }
+                        try copier.copy(item, from: source, to: copy.destination)
+                    }
+                }
+            }
+        }
+        for notice in writer.notices { events(.warning(notice.message, job.vertex.range)) }
+        return try writer.finish()
+    }
+
+    /// Where the bytes of an input are read: the folder itself, or the layers of a stage seen as one.
+    private func source(of job: StepJob, input index: Int) throws -> CopySource {
+        if let folder = inputs.folder(of: job.vertex.inputs[index]) {
+            return CopySource(root: folder, trees: trees)
+        }
+        let lowers = try deltas.lowers(of: job.inputs[index].deltas)
+        return CopySource(root: try DetachedMount.chain(lowers: lowers).openDirectory(), trees: trees)
+    }
+}

@@ -1,0 +1,116 @@
+internal import Bytes
+internal import Glibc
+internal import Graph
+internal import Layers
+internal import Linux
+internal import Sandbox
+internal import Solver
+internal import Store
+internal import Trees
+
+extension LocalExecutor {
+    /// RUN: a process over the parent's layers, its changes in a new snapshot.
+    func runProcess(_ step: ProcessStep, _ job: StepJob) async throws -> StepResult {
+        let below = try below(job)
+        let pending = try store.snapshots.begin()
+        let started = FileTime.fileClock
+        try await runProcess(step, job, below, upper: pending.fs, work: pending.work)
+        let scan = try UpperScan(upper: pending.fs, below: below).run()
+        for notice in scan.notices { events(.warning(notice.message, job.vertex.range)) }
+        let delta = scan.delta
+        if options.checksTrees { try check(delta, in: pending.fs, over: below, job) }
+        return try keep(pending, delta, of: job, started: started, setsTimes: true)
+    }
+
+    private func runProcess(
+        _ step: ProcessStep,
+        _ job: StepJob,
+        _ below: Below,
+        upper: Directory,
+        work: Directory
+    ) async throws {
+        try Below.prepareRoot(of: upper, like: below)
+        let inlineTargets = step.inlineFiles.map { StubLayer.Target(MountPath($0.directory), isDirectory: true) }
+        let stubs = try folder.makeStubDirectory()
+        let layer = try StubLayer(targets: StepFiles.targets + inlineTargets, in: stubs) { names in
+            try existing(TreePath(names), in: below)
+        }
+        let lowers = (layer.isNeeded ? [stubs] : []) + below.lowers
+        guard lowers.count <= DetachedMount.maximumLowers else { throw ExecutionError.tooManyLayers(below.lowers.count) }
+        let root = try DetachedMount.overlay(lowers: lowers.isEmpty ? [stubs] : lowers, upper: upper, work: work)
+        let user = try UserLookup(root: try root.openDirectory()).identity(for: step.user)
+        var mounts = try folder.stepFiles().mounts(at: Array(layer.resolved.prefix(StepFiles.targets.count)))
+        for (file, place) in zip(step.inlineFiles, layer.resolved.dropFirst(StepFiles.targets.count)) {
+            mounts.append(StepMount(target: place, mount: try inlineMount(file), isDirectory: true))
+        }
+        var process = ProcessSpec(
+            arguments: step.arguments,
+            environment: environment(of: step, user),
+            workingDirectory: step.workingDirectory,
+            user: user
+        )
+        process.hostname = step.hostname
+        let network: NetworkMode = step.network == .none ? .none : .host
+        try await start(Step(root: root, process: process, mounts: mounts, network: network), job)
+    }
+
+    /// Runs the step on this thread, which may block; a cancelled task ends the step's whole process tree.
+    private func start(_ step: Step, _ job: StepJob) async throws {
+        let cancellation = Cancellation()
+        let events = events
+        let id = job.vertex.id
+        var tail = OutputTail()
+        let status: ExitStatus
+        do {
+            status = try await withTaskCancellationHandler {
+                try Isolation.namespaces.run(step, cancellation: cancellation) { stream, bytes in
+                    tail.append(bytes)
+                    events(.output(id, stream == .standardOutput ? .standardOutput : .standardError, Array(bytes)))
+                }
+            } onCancel: {
+                cancellation.cancel()
+            }
+        } catch SandboxError.cancelled {
+            throw CancellationError()
+        }
+        let command = step.process.arguments.joined(separator: " ")
+        guard status.isSuccess else {
+            throw ExecutionError.processFailed(command: command, status: status, outputTail: tail.lines)
+        }
+    }
+
+    private func environment(of step: ProcessStep, _ user: UserIdentity) -> [ByteString] {
+        var environment = step.environment
+        let names = Set(environment.compactMap { $0.split(separator: UInt8(ascii: "=")).first })
+        for entry in step.unkeyedEnvironment {
+            if let name = entry.split(separator: UInt8(ascii: "=")).first, !names.contains(name) { environment.append(entry) }
+        }
+        if !names.contains("HOME") { environment.append("HOME=" + user.home) }
+        return environment
+    }
+
+    private func inlineMount(_ file: ProcessStep.InlineFile) throws -> DetachedMount {
+        let mount = try DetachedMount.tmpfs(mode: 0o755)
+        let directory = try mount.openDirectory()
+        let descriptor = try directory.open(file.name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: file.mode)
+        try descriptor.write(file.content.bytes)
+        try directory.setMode(file.name, mode: file.mode)
+        try mount.makeReadOnly()
+        return mount
+    }
+
+    /// What the image has at a path, as the stubs need it.
+    private func existing(_ path: TreePath, in below: Below) throws -> StubLayer.Existing? {
+        guard let entry = try below.source.entry(at: path, in: below.tree) else { return nil }
+        let target: ByteString = if case .symlink(let text) = entry.node { text } else { "" }
+        return StubLayer.Existing(
+            kind: entry.kind,
+            mode: entry.attributes.mode,
+            uid: entry.attributes.uid,
+            gid: entry.attributes.gid,
+            xattrs: entry.attributes.xattrs,
+            modified: entry.isDirectory ? below.modified(path) : nil,
+            linkTarget: target
+        )
+    }
+}

@@ -1,0 +1,75 @@
+internal import Bytes
+package import Graph
+internal import Layers
+internal import Linux
+internal import OCI
+package import Solver
+internal import Store
+internal import Trees
+
+extension LocalExecutor {
+    package func open(
+        _ source: Source,
+        for vertex: VertexID,
+        reading words: [ByteString]
+    ) async throws -> OpenedSource {
+        switch source {
+        case .scratch: return OpenedSource(state: .empty)
+        case .image(let image): return try open(image)
+        case .local(let local):
+            let tree = try await inputs.open(local, for: vertex, reading: words)
+            return OpenedSource(state: StepState(tree: tree, times: StepState.empty.times))
+        }
+    }
+
+    /// A base image's layers, unpacked as far as no earlier build has unpacked them.
+    private func open(_ image: BaseImage) throws -> OpenedSource {
+        guard image.layers.count == image.config.diffIDs.count else {
+            throw ExecutionError.layersDoNotMatch(image.name, layers: image.layers.count, diffIDs: image.config.diffIDs.count)
+        }
+        var tree = Tree.empty
+        var chain: [Solver.DeltaID] = []
+        var chainID: Digest?
+        for (layer, diffID) in zip(image.layers, image.config.diffIDs) {
+            let id = LocalExecutor.chainID(of: diffID, above: chainID)
+            chainID = id
+            let stored = try store.results.baseLayer(chainID: id) ?? unpack(layer, diffID, id, of: image, over: tree, chain)
+            tree = stored.tree
+            chain.append(deltas.note(stored.delta))
+        }
+        // Of a base the times are those of its layers, all of which its diffIDs tell.
+        var times = CanonicalEncoder(domain: "times.base.1")
+        for diffID in image.config.diffIDs { times.append(diffID.description) }
+        return OpenedSource(state: StepState(tree: tree, times: times.hash), deltas: chain)
+    }
+
+    /// The name of a chain of layers (OCI image-spec, "Layer ChainID").
+    private static func chainID(of diffID: Digest, above parent: Digest?) -> Digest {
+        guard let parent else { return diffID }
+        return Digest(of: Array("\(parent) \(diffID)".utf8))
+    }
+
+    private func unpack(
+        _ layer: OCI.Descriptor,
+        _ diffID: Digest,
+        _ chainID: Digest,
+        of image: BaseImage,
+        over tree: Tree,
+        _ chain: [Solver.DeltaID]
+    ) throws -> StoredBaseLayer {
+        let below = Below(tree: tree, source: store.trees, lowers: try deltas.lowers(of: chain))
+        let blob = try inputs.openLayer(layer, of: image)
+        let pending = try store.snapshots.begin()
+        let applied = try LayerApply.apply(blob, layer, diffID: diffID, to: pending.fs, over: below)
+        for notice in applied.notices { events(.warning(notice.message, nil)) }
+        let editor = try TreeEditor(tree, source: store.trees)
+        try editor.apply(applied.delta)
+        let result = try editor.commit(into: store.trees)
+        let never = FileTime(seconds: .max)
+        let digest = applied.delta.digest(from: never, to: never)
+        let isEmpty = applied.delta.isEmpty
+        var delta = NewDelta(snapshot: isEmpty ? nil : try pending.commit(), isEmpty: isEmpty, digest: digest)
+        delta.diffID = diffID
+        return try store.results.putBaseLayer(chainID: chainID, delta: delta, tree: result)
+    }
+}

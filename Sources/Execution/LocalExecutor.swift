@@ -1,0 +1,144 @@
+package import Bytes
+internal import Glibc
+package import Graph
+internal import Layers
+internal import Linux
+package import OCI
+package import Solver
+package import Store
+package import Trees
+
+/// Does the steps of a build on this machine, through the store and the sandbox.
+package final class LocalExecutor: Executor {
+    /// What a caller may choose.
+    package struct Options: Sendable {
+        /// After every step the mounted root is walked and compared with the computed tree.
+        package var checksTrees: Bool
+        /// Results are kept, but never those of other processes waited for (`--no-cache` is the vertex's own).
+        package init(checksTrees: Bool = false) { self.checksTrees = checksTrees }
+    }
+
+    let store: StateRoot
+    let inputs: BuildInputs
+    let deltas: DeltaTable
+    let options: Options
+    let events: EventSink
+    let folder: BuildFolder
+
+    package init(
+        store: StateRoot,
+        inputs: BuildInputs,
+        deltas: DeltaTable,
+        options: Options,
+        events: @escaping EventSink
+    ) {
+        self.store = store
+        self.inputs = inputs
+        self.deltas = deltas
+        self.options = options
+        self.events = events
+        folder = BuildFolder(store: store)
+    }
+
+    package var trees: any TreeSource { inputs }
+
+    package func lockStep(_ key: ContentHash, waiting: @Sendable () -> Void) async throws -> any StepLocking {
+        if let lock = try store.tryLockStep(key) { return HeldStepLock(lock) }
+        waiting()
+        return HeldStepLock(try store.lockStep(key))
+    }
+
+    private final class HeldStepLock: StepLocking {
+        private let lock: StepLock
+
+        init(_ lock: consuming StepLock) { self.lock = lock }
+    }
+
+    package func execute(_ job: StepJob) async throws -> StepResult {
+        switch job.vertex.operation {
+        case .source: preconditionFailure("sources are opened, not executed")
+        case .file(let actions): return try runFileActions(actions, job)
+        case .run(let step): return try await runProcess(step, job)
+        }
+    }
+
+    /// What a step is laid over.
+    func below(_ job: StepJob) throws -> Below {
+        guard let parent = job.inputs.first else { return .nothing }
+        return Below(tree: parent.state.tree, source: store.trees, lowers: try deltas.lowers(of: parent.deltas))
+    }
+
+    /// Computes the tree after a step and keeps its result.
+    ///
+    /// - Parameters:
+    ///   - started: the file clock before the step's first change.
+    ///   - setsTimes: whether times that the step set count (RUN); those of COPY come from its sources.
+    func keep(
+        _ pending: consuming PendingSnapshot,
+        _ delta: Delta,
+        of job: StepJob,
+        started: FileTime,
+        setsTimes: Bool
+    ) throws -> StepResult {
+        let parent = job.inputs.first?.state ?? .empty
+        let ended = FileTime.now
+        let editor = try TreeEditor(parent.tree, source: store.trees)
+        try editor.apply(delta)
+        let tree = try editor.commit(into: store.trees)
+        let times = setsTimes && !delta.isEmpty ? chained(parent.times, delta.timesDigest(from: started, to: ended)) : parent.times
+        let digest = delta.digest(from: started, to: ended)
+
+        let origin: NewResult.DeltaOrigin
+        if let earlier = try store.results.delta(operation: job.operationKey, digest: digest) {
+            // The same change as before, times included: its layer is packed already, and stays what it was.
+            pending.rollBack()
+            origin = .earlier(earlier)
+        } else if delta.isEmpty {
+            pending.rollBack()
+            origin = .made(NewDelta(snapshot: nil, isEmpty: true, digest: digest))
+        } else {
+            var made = NewDelta(snapshot: try pending.commit(), isEmpty: false, digest: digest)
+            for entry in delta.entries {
+                guard case .write(let written, _, nil) = entry.change, case .file(_, let size) = written.node else { continue }
+                made.writtenFiles += 1
+                made.writtenBytes += Int64(size)
+            }
+            origin = .made(made)
+        }
+        var row = NewResult(
+            definitionKey: job.definitionKey,
+            contentKey: job.contentKey,
+            operation: job.operationKey,
+            delta: origin,
+            inputTree: parent.tree.digest,
+            inputTimes: parent.times,
+            output: tree,
+            outputTimes: times,
+            created: ended
+        )
+        row.record = job.record.encoded
+        row.description = ByteString(job.vertex.name)
+        row.costNanoseconds = (ended.seconds - started.seconds) * 1_000_000_000
+            + Int64(ended.nanoseconds) - Int64(started.nanoseconds)
+        let stored = try store.results.put(row)
+        return StepResult(stored, in: deltas)
+    }
+
+    private func chained(_ before: ContentHash, _ added: ContentHash) -> ContentHash {
+        var encoder = CanonicalEncoder(domain: "times.chain.1")
+        encoder.append(before)
+        encoder.append(added)
+        return encoder.hash
+    }
+}
+
+extension StepResult {
+    /// A row of the index as the solver sees it.
+    init(_ stored: StoredResult, in deltas: DeltaTable) {
+        self.init(
+            output: StepState(tree: stored.output, times: stored.outputTimes),
+            delta: deltas.note(stored.delta),
+            contentKey: stored.contentKey
+        )
+    }
+}

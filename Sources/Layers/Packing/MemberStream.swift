@@ -1,0 +1,160 @@
+internal import Glibc
+internal import OCI
+
+/// Packs a stream of plain bytes on several threads and gives the packed bytes to a sink in their order.
+///
+/// The stream is cut into members where a file ends, once one has 256 KiB, and after 1 MiB at the latest. Where the cuts
+/// are depends on the plain bytes alone, so the result is the same for any number of threads. At most two members a
+/// thread are in memory.
+final class MemberStream {
+    /// The largest member, in plain bytes.
+    static let memberSize = 1 << 20
+    /// A file's end is a cut from this size on.
+    static let smallestMember = 256 << 10
+
+    /// One member on its way.
+    private final class Member: @unchecked Sendable {
+        // Unchecked: the stream fills it, then one packing thread has it, then the stream again.
+        let input: UnsafeMutableRawBufferPointer
+        let output: UnsafeMutableRawBufferPointer
+        var count = 0
+        var packed = 0
+        var isPacked = false
+
+        init(bound: Int) {
+            input = .allocate(byteCount: MemberStream.memberSize, alignment: 4096)
+            output = .allocate(byteCount: bound, alignment: 4096)
+        }
+
+        deinit {
+            input.deallocate()
+            output.deallocate()
+        }
+    }
+
+    private struct Queue {
+        var waiting: [Member] = []
+        var isClosed = false
+    }
+
+    private let level: Int
+    private let workers: Int
+    private let packer: GzipMember
+    private let sink: (UnsafeRawBufferPointer) throws -> Void
+    private let queue = Monitor(Queue())
+    private var threads: [pthread_t] = []
+    private var current: Member
+    private var idle: [Member] = []
+    /// Those that were handed over and not yet written, in order.
+    private var underWay: [Member] = []
+    private var blob = ContentHasher()
+    private(set) var packedSize: Int64 = 0
+
+    /// - Returns: nil for a level that the library does not have.
+    init?(level: Int, workers: Int, sink: @escaping (UnsafeRawBufferPointer) throws -> Void) {
+        guard let packer = GzipMember(level: level) else { return nil }
+        self.level = level
+        self.workers = max(1, min(workers, 16))
+        self.packer = packer
+        self.sink = sink
+        current = Member(bound: packer.bound(MemberStream.memberSize))
+    }
+
+    deinit { stop() }
+
+    /// Room for plain bytes, never empty; ``wrote(_:)`` says how many were put there.
+    func room() throws -> UnsafeMutableRawBufferPointer {
+        if current.count == MemberStream.memberSize { try hand() }
+        return UnsafeMutableRawBufferPointer(rebasing: current.input[current.count...])
+    }
+
+    func wrote(_ count: Int) { current.count += count }
+
+    /// A good place for a cut.
+    func fileEnded() throws {
+        if current.count >= MemberStream.smallestMember { try hand() }
+    }
+
+    /// Packs and writes what is left.
+    ///
+    /// - Returns: the digest of all that was given to the sink.
+    func finish() throws -> ContentHash {
+        if current.count > 0 { try hand() }
+        while !underWay.isEmpty { try writeFirst() }
+        stop()
+        return blob.finalize()
+    }
+
+    // MARK: Members
+
+    private func hand() throws {
+        let member = current
+        underWay.append(member)
+        queue.change { $0.waiting.append(member) }
+        // One member alone is packed by this thread: most layers are small.
+        if threads.isEmpty && workers > 1 && underWay.count > 1 { startThreads() }
+        while underWay.count >= workers * 2 || (threads.isEmpty && underWay.count > 1) { try writeFirst() }
+        current = idle.popLast() ?? Member(bound: packer.bound(MemberStream.memberSize))
+    }
+
+    /// Writes the first member that is under way; packs others while it is not ready.
+    private func writeFirst() throws {
+        let first = underWay[0]
+        while true {
+            let isReady = queue.wait { queue in
+                if first.isPacked { return true }
+                return queue.waiting.isEmpty ? nil : false
+            }
+            if isReady { break }
+            if let member = queue.change({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) { pack(member, packer) }
+        }
+        underWay.removeFirst()
+        let bytes = UnsafeRawBufferPointer(rebasing: first.output[..<first.packed])
+        blob.update(bytes)
+        packedSize += Int64(bytes.count)
+        try sink(bytes)
+        first.count = 0
+        first.isPacked = false
+        idle.append(first)
+    }
+
+    private func pack(_ member: Member, _ packer: GzipMember) {
+        MemberStream.pack(member, packer, queue)
+    }
+
+    private static func pack(_ member: Member, _ packer: GzipMember, _ queue: Monitor<Queue>) {
+        let count = packer.pack(UnsafeRawBufferPointer(rebasing: member.input[..<member.count]), into: member.output)
+        queue.change { _ in
+            member.packed = count
+            member.isPacked = true
+        }
+    }
+
+    private func startThreads() {
+        let (queue, level) = (queue, level)
+        // This thread packs too, when it has nothing else to do.
+        for _ in 1..<workers {
+            let thread = WorkerThreads.start {
+                guard let packer = GzipMember(level: level) else { return }
+                while true {
+                    let member: Member? = queue.wait { queue in
+                        if !queue.waiting.isEmpty { return .some(queue.waiting.removeFirst()) }
+                        return queue.isClosed ? .some(nil) : nil
+                    }
+                    guard let member else { return }
+                    MemberStream.pack(member, packer, queue)
+                }
+            }
+            if let thread { threads.append(thread) }
+        }
+    }
+
+    private func stop() {
+        queue.change { queue in
+            queue.isClosed = true
+            queue.waiting.removeAll()
+        }
+        for thread in threads { pthread_join(thread, nil) }
+        threads = []
+    }
+}

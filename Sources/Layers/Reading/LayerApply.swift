@@ -1,0 +1,81 @@
+internal import Bytes
+package import Linux
+package import OCI
+package import Trees
+
+/// What is known of a layer before it is read; nil is not checked.
+package struct ExpectedLayer: Sendable, Hashable {
+    /// Of the packed bytes.
+    package var digest: Digest?
+    /// Packed bytes.
+    package var size: Int64?
+    /// Of the plain tar.
+    package var diffID: Digest?
+
+    package init(digest: Digest? = nil, size: Int64? = nil, diffID: Digest? = nil) {
+        self.digest = digest
+        self.size = size
+        self.diffID = diffID
+    }
+}
+
+/// A layer that was unpacked.
+package struct AppliedLayer: Sendable {
+    package var delta: Delta
+    /// Bytes of the plain tar.
+    package var plainSize: Int64
+    package var diffID: Digest
+    /// Whether another tree below could have given another delta: then what was unpacked is right for this chain of
+    /// layers only, not for every use of the layer (cache.md rule 14).
+    package var dependsOnBelow: Bool
+    package var notices: [LayersNotice]
+}
+
+/// Unpacks a layer's blob into the upper directory of a new snapshot (OCI image-spec, Layer, "Applying Changesets").
+///
+/// Parents that the tar leaves out are as they are below, a hard link may lead below, the last entry of a name wins,
+/// whiteouts hide only what is below. Digests are computed in the same pass: throw the upper away when it throws.
+package struct LayerApply {
+    private let upper: Directory
+    private let below: Below
+    private let limits: ArchiveLimits
+
+    /// - Parameter upper: an empty directory.
+    package init(upper: Directory, below: Below, limits: ArchiveLimits = ArchiveLimits()) {
+        self.upper = upper
+        self.below = below
+        self.limits = limits
+    }
+
+    /// Reads the whole file, whatever its offset is: a plain tar or one packed with gzip, zstd, xz or bzip2.
+    ///
+    /// - Throws: `LayersError`: `wrongDigest`, `wrongSize`, `wrongDiffID`, `refusedEntry`, `malformedArchive`, a limit.
+    package func apply(_ blob: Linux.Descriptor, expecting expected: ExpectedLayer) throws -> AppliedLayer {
+        let packed = FileSource(blob, digest: expected.digest?.algorithm, limit: expected.size)
+        let plain = try PlainSource(packed, limits: limits)
+        let writer = try UpperWriter(upper: upper, below: below)
+        var applier = EntryApplier(writer: writer, base: .root, owner: nil, limits: limits, isLayer: true)
+        let diffAlgorithm = expected.diffID?.algorithm ?? .sha256
+        guard diffAlgorithm == .sha256 else { throw LayersError.malformedArchive("a diff id that is not sha256") }
+        var reader = try TarReader(plain, limits: limits)
+        while let entry = try reader.next() { try applier.apply(entry, from: &reader) }
+        let diffID = Digest(try plain.finish())
+        let digest = try packed.finish()
+        if let size = expected.size, size != packed.size {
+            throw LayersError.wrongSize(expected: size, actual: packed.size)
+        }
+        if let wanted = expected.digest, let digest, wanted != digest {
+            throw LayersError.wrongDigest(expected: wanted, actual: digest)
+        }
+        if let wanted = expected.diffID, wanted != diffID {
+            throw LayersError.wrongDiffID(expected: wanted, actual: diffID)
+        }
+        return AppliedLayer(
+            delta: try writer.finish(),
+            plainSize: Int64(plain.size),
+            diffID: diffID,
+            dependsOnBelow: writer.dependsOnBelow,
+            notices: writer.notices
+        )
+    }
+}
