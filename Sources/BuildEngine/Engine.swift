@@ -38,7 +38,7 @@ public final class Engine: Sendable {
     public init(stateRoot: ByteString, options: Options = Options()) throws {
         self.stateRoot = stateRoot
         self.options = options
-        do { store = try StateRoot.open(stateRoot) } catch { throw BuildFailure(error, in: nil) }
+        do { store = try StateRoot(path: stateRoot) } catch { throw BuildFailure(error, in: nil) }
     }
 
     /// Where the state is without a choice of the user's (design.md §4): `$SWIFT_BUILD_IMAGE_ROOT`, else

@@ -74,7 +74,8 @@ struct ImageExport {
             let scan = UpperScan(upper: upper, below: Below(tree: below.state.tree, source: store.trees, lowers: lowers))
             return UnpackedDelta(upper: upper, delta: try scan.run().delta)
         }
-        return (part, Timestamp(delta.created))
+        let created = deltas.created(deltaID)
+        return (part, created.flatMap { Timestamp(seconds: $0.seconds, nanoseconds: Int32($0.nanoseconds)) })
     }
 
     /// `SOURCE_DATE_EPOCH` as a build argument: the time that the image says it was made at.

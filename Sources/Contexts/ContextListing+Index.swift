@@ -4,7 +4,9 @@ internal import OCI
 internal import Synchronization
 
 extension ContextListing {
-    /// Writes the stat index, if it would say anything new. Call it when all that the build reads has been read.
+    /// Writes the stat index, if it would say anything new.
+    ///
+    /// Call it when all that the build reads has been read.
     ///
     /// - Throws: `indexNotWritten`; a build need not fail for it.
     package func saveIndex() throws(ContextsError) {
@@ -16,7 +18,9 @@ extension ContextListing {
             return state.indexContent(root: rootRecord, cutoff: cutoff)
         }
         guard let content else { return }
-        do { try StatIndex.write(content.records, names: content.names, as: indexFile.name, in: indexFile.folder) } catch {
+        do {
+            try StatIndex.write(content.records, names: content.names, as: indexFile.name, in: indexFile.folder)
+        } catch {
             throw .indexNotWritten(error)
         }
     }
@@ -48,7 +52,9 @@ extension ContextListing.State {
                 record.nameOffset = UInt32(truncatingIfNeeded: names.count)
                 names += listing.names[start..<end]
                 record.flags.subtract([.known, .onlyForChildren])
-                if !record.isOlder(than: cutoff) { record.contentHash = nil } else if record.kind == .symlink {
+                if !record.isOlder(than: cutoff) {
+                    record.contentHash = nil
+                } else if record.kind == .symlink {
                     record.flags.insert(.hashed)
                 }
                 records.append(record)

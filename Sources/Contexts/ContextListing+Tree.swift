@@ -6,7 +6,9 @@ internal import Synchronization
 package import Trees
 
 extension ContextListing: TreeSource {
-    /// The context as a tree. Owners are 0:0 and there are no extended attributes, as BuildKit sends files.
+    /// The context as a tree.
+    ///
+    /// Owners are 0:0 and there are no extended attributes, as BuildKit sends files.
     ///
     /// The listing itself is the source of the tree's objects: they are made when they are asked for. ``store(_:into:)``
     /// gives those to a store that a result needs.
@@ -87,9 +89,12 @@ extension ContextListing {
     /// Takes the objects of directories in which the index has everything as it is.
     static func takeKnownObjects(_ directories: inout [DirectoryListing]) {
         for number in directories.indices.reversed() {
-            guard let known = directories[number].known, known.count == directories[number].records.count else { continue }
+            guard let known = directories[number].known, known.count == directories[number].records.count else {
+                continue
+            }
             let isSame = directories[number].records.allSatisfy { record in
-                record.flags.contains(.known) && (record.kind != .directory || directories[Int(record.first)].object != nil)
+                record.flags.contains(.known)
+                    && (record.kind != .directory || directories[Int(record.first)].object != nil)
             }
             guard isSame, let hash = known.hash else { continue }
             directories[number].object = hash
@@ -97,8 +102,9 @@ extension ContextListing {
         }
     }
 
-    /// Finds files with several names in the context. Each directory that holds such names in more than one of its
-    /// children lists the first name in each of them.
+    /// Finds files with several names in the context.
+    ///
+    /// Each directory that holds such names in more than one of its children lists the first name in each of them.
     static func findLinkSets(_ directories: inout [DirectoryListing]) {
         struct File: Hashable {
             var device: UInt64
@@ -124,7 +130,9 @@ extension ContextListing {
                     number = directories[number].parent
                 }
             }
-            for (number, paths) in firsts where paths.count > 1 { directories[number].linkSets.append(paths.values.sorted()) }
+            for (number, paths) in firsts where paths.count > 1 {
+                directories[number].linkSets.append(paths.values.sorted())
+            }
         }
     }
 }

@@ -54,7 +54,9 @@ package final class ContextListing: Sendable {
 
     package var counters: ContextCounters { state.withLock { $0.counters } }
 
-    /// Whether the hash of every file at and below the path is known. False for a path that is not there.
+    /// Whether the hash of every file at and below the path is known.
+    ///
+    /// False for a path that is not there.
     package func isHashed(_ path: TreePath) -> Bool {
         state.withLock { state in
             guard let place = state.find(path) else { return false }
@@ -67,8 +69,9 @@ package final class ContextListing: Sendable {
         }
     }
 
-    /// Opens a file of the context to copy it, no link followed on the way. `status` is that of the open file; it may
-    /// differ from the listing's if the file was changed since.
+    /// Opens a file of the context to copy it, no link followed on the way.
+    ///
+    /// `status` is that of the open file; it may differ from the listing's if the file was changed since.
     ///
     /// - Throws: `unreadable`, or `changedWhileRead` if no file is there any more.
     package func open(_ path: TreePath) throws(ContextsError) -> (file: Linux.Descriptor, status: FileStatus) {

@@ -47,7 +47,9 @@ final class ContextScan: Sendable {
         self.cutoff = cutoff
         let known = index == nil ? nil : 0
         queue = WorkQueue([Item(number: 0, place: .opened(root), path: .root, level: rules.top, known: known)])
-        state = Mutex(State(directories: [DirectoryListing(parent: -1, name: "", known: known.flatMap { index?.summary($0) })]))
+        state = Mutex(
+            State(directories: [DirectoryListing(parent: -1, name: "", known: known.flatMap { index?.summary($0) })])
+        )
     }
 
     /// Walks with as many workers as there are processors, alone while there is little to do.
@@ -194,7 +196,8 @@ final class ContextScan: Sendable {
     }
 
     /// Nil for a name that has gone since it was listed.
-    private func record(_ name: ByteString, in directory: Directory, of item: Item) throws(ContextsError) -> FileRecord? {
+    private func record(_ name: ByteString, in directory: Directory, of item: Item) throws(ContextsError) -> FileRecord?
+    {
         do { return try directory.statusIfPresent(name).map { FileRecord($0) } } catch {
             throw .unreadable(item.path.appending(name).bytes, error)
         }
@@ -234,6 +237,10 @@ extension StatIndex {
     /// What a directory's record tells of its object.
     fileprivate func summary(_ number: Int) -> DirectoryListing.Known {
         let record = record(number)
-        return .init(hash: record.contentHash, isComplete: !record.flags.contains(.incomplete), count: Int(record.count))
+        return .init(
+            hash: record.contentHash,
+            isComplete: !record.flags.contains(.incomplete),
+            count: Int(record.count)
+        )
     }
 }

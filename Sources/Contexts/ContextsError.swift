@@ -66,7 +66,8 @@ extension ContextsError {
         case .malformedIgnoreFile(_, let error): error.remedy
         case .unreadableIgnoreFile: "make it a plain file of at most 16 MiB that this user may read"
         case .indexNotWritten(let error): error.remedy
-        case .notALayout: "name a folder with oci-layout, index.json and blobs, as `skopeo copy … oci:DIR:TAG` makes one"
+        case .notALayout:
+            "name a folder with oci-layout, index.json and blobs, as `skopeo copy … oci:DIR:TAG` makes one"
         case .unknownTag, .severalImages: "write oci-layout://DIR:TAG or oci-layout://DIR@sha256:…"
         case .unknownDigest: "take the digest of an entry of index.json"
         case .noImageFor: "ask for a platform that is there with --platform"

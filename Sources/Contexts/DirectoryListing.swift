@@ -12,7 +12,9 @@ struct DirectoryListing: Sendable {
         var count: Int
     }
 
-    /// The number of the directory that holds this one; -1 for the root. It is always lower than this one's own number.
+    /// The number of the directory that holds this one; -1 for the root.
+    ///
+    /// It is always lower than this one's own number.
     var parent: Int
     var name: ByteString
     var records: [FileRecord] = []
@@ -23,7 +25,9 @@ struct DirectoryListing: Sendable {
     var known: Known?
     /// The hash of the directory's object, once it was computed and while nothing at or below changes.
     var object: ContentHash?
-    /// Whether the hash of every file at or below is that of its content. Of use only when `object` is not nil.
+    /// Whether the hash of every file at or below is that of its content.
+    ///
+    /// Of use only when `object` is not nil.
     var isComplete = false
 
     func name(of record: FileRecord) -> ByteString {
@@ -60,7 +64,9 @@ struct DirectoryListing: Sendable {
         }
     }
 
-    /// The number of the record with that name. A binary search.
+    /// The number of the record with that name.
+    ///
+    /// A binary search.
     func find(_ name: ByteString) -> Int? {
         var low = 0
         var high = records.count
@@ -73,7 +79,7 @@ struct DirectoryListing: Sendable {
 
     /// The directory's object, with a placeholder where a file's hash is not known.
     ///
-    /// - Parameter childObject: the hash of the object of the directory with a number.
+    /// `childObject` gives the hash of the object of the directory with a number.
     func directoryObject(_ childObject: (Int) -> ContentHash) -> DirectoryObject {
         var children: [DirectoryObject.Child] = []
         children.reserveCapacity(records.count)

@@ -7,8 +7,9 @@ internal import OCI
 struct FileRecord: BitwiseCopyable, Sendable {
     struct Flags: OptionSet, BitwiseCopyable, Sendable {
         let rawValue: UInt8
-        /// `hash` is that of the file's content, or of the directory's object. Of a link: its target was settled when it was
-        /// stored.
+        /// `hash` is that of the file's content, or of the directory's object.
+        ///
+        /// Of a link: its target was settled when it was stored.
         static let hashed = Flags(rawValue: 1)
         /// Some file at or below has a placeholder for its content's hash (a directory's `hash` is of such an object).
         static let incomplete = Flags(rawValue: 2)
@@ -32,7 +33,9 @@ struct FileRecord: BitwiseCopyable, Sendable {
     var gid: UInt32
     /// Where the name begins among the names; a link's target follows it.
     var nameOffset: UInt32 = 0
-    /// In the index: the first child's record. In memory: the directory's number.
+    /// In the index: the first child's record.
+    ///
+    /// In memory: the directory's number.
     var first: UInt32 = 0
     /// In the index: how many children.
     var count: UInt32 = 0

@@ -14,8 +14,10 @@ package struct IgnoreFile: Sendable {
 
     /// Finds the file: `NAME.dockerignore` beside a Dockerfile called NAME wins over `.dockerignore` in the context.
     ///
-    /// - Parameter dockerfile: where the Dockerfile is and its name there; nil when it is not a file, and for contexts that
-    ///   are given by name.
+    /// - Parameters:
+    ///   - context: the context's root.
+    ///   - dockerfile: where the Dockerfile is and its name there; nil when it is not a file, and for contexts that are
+    ///     given by name.
     /// - Returns: nil when there is neither.
     /// - Throws: `malformedIgnoreFile`, or `unreadableIgnoreFile` for what is there but no plain file within the context.
     package static func find(
@@ -26,8 +28,9 @@ package struct IgnoreFile: Sendable {
         return try read(".dockerignore", in: context)
     }
 
-    /// A link is followed as long as it stays beneath the folder. One that leads nowhere is an error, not an absent file:
-    /// what it meant to leave out would be copied.
+    /// A link is followed as long as it stays beneath the folder.
+    ///
+    /// One that leads nowhere is an error, not an absent file: what it meant to leave out would be copied.
     private static func read(_ name: ByteString, in folder: Directory) throws(ContextsError) -> IgnoreFile? {
         let bytes: [UInt8]?
         do throws(SystemError) {

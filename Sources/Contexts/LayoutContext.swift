@@ -41,6 +41,8 @@ package struct LayoutContext: Sendable {
     ///     an only entry that has no name at all has every tag.
     ///   - digest: of a manifest or an index that the layout has; the tag is not looked at then.
     ///   - platform: which image of an index is wanted. A manifest that is no part of one is taken whatever it is for.
+    /// - Returns: the image, its documents checked against their digests.
+    /// - Throws: `unknownTag`, `severalImages`, `noImageFor`, `missingBlob`, `malformedDocument` or `nestedTooDeep`.
     package func resolve(tag: ByteString?, digest: Digest?, platform: Platform) throws(ContextsError) -> Image {
         var search = LayoutSearch(layout: self, platform: platform)
         if let digest { return try search.image(digest: digest) }
@@ -126,7 +128,7 @@ private struct LayoutSearch {
     let platform: Platform
     /// The platforms that were met, for the message.
     var seen: [Platform] = []
-    /// Indexes that were looked through; each is looked through once, however often it is named.
+    /// What was looked at; each document is looked at once, however often indexes name it.
     private var visited: Set<Digest> = []
 
     init(layout: LayoutContext, platform: Platform) {
@@ -151,12 +153,13 @@ private struct LayoutSearch {
 
     /// The image that a descriptor leads to, or nil if it is for another platform.
     ///
-    /// - Parameter isChoice: whether the descriptor is one of several, so that a manifest's platform matters.
+    /// `isChoice` says that the descriptor is one of several, so that a manifest's platform matters.
     mutating func image(
         _ descriptor: OCI.Descriptor,
         depth: Int,
         isChoice: Bool
     ) throws(ContextsError) -> LayoutContext.Image? {
+        guard visited.insert(descriptor.digest).inserted else { return nil }
         let bytes = try layout.documentBytes(descriptor.digest)
         let document: ImageDocument
         do throws(OCIError) { document = try ImageDocument(bytes: bytes, of: descriptor) } catch {
@@ -167,7 +170,6 @@ private struct LayoutSearch {
             guard depth < DocumentLimits.indexDepth else {
                 throw .nestedTooDeep(layout: layout.path, limit: DocumentLimits.indexDepth)
             }
-            guard visited.insert(descriptor.digest).inserted else { return nil }
             return try choose(index.content, depth: depth + 1)
         case .manifest(let manifest):
             let configDescriptor = manifest.content.config
@@ -179,7 +181,7 @@ private struct LayoutSearch {
             } catch { throw .malformedDocument("the config \(configDescriptor.digest)", layout: layout.path, error) }
             // An entry that tells no platform is for what its config says.
             if isChoice && descriptor.platform == nil && !platform.accepts(config.content.platform) {
-                seen.append(config.content.platform)
+                note(config.content.platform)
                 return nil
             }
             return LayoutContext.Image(manifest: manifest, config: config)
@@ -188,10 +190,14 @@ private struct LayoutSearch {
 
     /// The best image of an index for the platform.
     mutating func choose(_ index: Index, depth: Int) throws(ContextsError) -> LayoutContext.Image? {
-        seen += index.manifests.compactMap(\.platform)
+        for entry in index.manifests where !entry.isAttestation { entry.platform.map { note($0) } }
         for candidate in index.candidates(for: platform) {
             if let image = try image(candidate, depth: depth, isChoice: true) { return image }
         }
         return nil
+    }
+
+    private mutating func note(_ platform: Platform) {
+        if !seen.contains(platform) { seen.append(platform) }
     }
 }

@@ -17,7 +17,9 @@ package struct LayoutReference: Hashable, Sendable {
         let start = text.hasPrefix(LayoutReference.scheme) ? LayoutReference.scheme.count : 0
         var rest = text.bytes[start...]
         if let at = rest.lastIndex(of: UInt8(ascii: "@")), !rest[at...].contains(UInt8(ascii: "/")) {
-            do { digest = try Digest(ByteString(Array(rest[(at + 1)...]))) } catch { throw .malformedLayoutReference(text) }
+            do { digest = try Digest(ByteString(Array(rest[(at + 1)...]))) } catch {
+                throw .malformedLayoutReference(text)
+            }
             rest = rest[..<at]
         }
         if let colon = rest.lastIndex(of: UInt8(ascii: ":")), !rest[colon...].contains(UInt8(ascii: "/")) {

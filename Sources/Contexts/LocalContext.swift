@@ -37,7 +37,9 @@ package struct LocalContext: Sendable {
         }
     }
 
-    /// Walks the whole context and takes over the hashes of files that the stat index knows. No file is opened.
+    /// Walks the whole context and takes over the hashes of files that the stat index knows.
+    ///
+    /// No file is opened.
     ///
     /// - Throws: `unreadable` for a folder that cannot be listed, `changedWhileRead` for one that went away meanwhile.
     package func scan() async throws(ContextsError) -> ContextListing {

@@ -40,7 +40,9 @@ final class StatIndex: Sendable {
         namesStart = overflows || recordsSize > size ? size : StatIndex.headerSize + recordsSize
         guard recordCount > 0, namesCount == size - namesStart,
             mapping.bytes[..<32].elementsEqual(StatIndex.stamp.bytes),
-            mapping.bytes[32..<64].elementsEqual(StatIndex.checksum(UnsafeRawBufferPointer(rebasing: mapping.bytes[64...])).bytes)
+            mapping.bytes[32..<64].elementsEqual(
+                StatIndex.checksum(UnsafeRawBufferPointer(rebasing: mapping.bytes[64...])).bytes
+            )
         else { return nil }
     }
 
@@ -78,7 +80,8 @@ extension StatIndex {
     static let stamp: ContentHash = {
         let attributes = Attributes(mode: 0o644, uid: 1, gid: 2, xattrs: [Xattr(name: "user.n", value: "v")])
         let nodes: [TreeEntry.Node] = [
-            .file(ContentHash(of: []), size: 0), .directory(DirectoryObject.empty.hash), .symlink("t"), .characterDevice(1),
+            .file(ContentHash(of: []), size: 0), .directory(DirectoryObject.empty.hash), .symlink("t"),
+            .characterDevice(1),
             .blockDevice(2), .fifo,
         ]
         let children = nodes.enumerated().map { index, node in
@@ -136,7 +139,9 @@ extension StatIndex {
         }
     }
 
-    /// A file's bytes in memory, read-only. Nobody shortens an index file, so reading cannot fail.
+    /// A file's bytes in memory, read-only.
+    ///
+    /// Nobody shortens an index file, so reading cannot fail.
     private final class Mapping: @unchecked Sendable {
         // Unchecked: the memory is mapped read-only and stays where it is until the object goes.
         let bytes: UnsafeRawBufferPointer
@@ -162,8 +167,9 @@ struct StatIndexCursor {
         rest = index.children(of: index.record(directory))
     }
 
-    /// The number and record of that name; each name must come after the one before. A search starts only where names
-    /// are missing on one side.
+    /// The number and record of that name; each name must come after the one before.
+    ///
+    /// A search starts only where names are missing on one side.
     mutating func find(_ name: ByteString) -> (number: Int, record: FileRecord)? {
         var low = rest.lowerBound
         var high = rest.upperBound

@@ -1,5 +1,5 @@
 internal import Bytes
-package import Linux
+internal import Linux
 package import Store
 internal import Synchronization
 
@@ -11,11 +11,9 @@ package final class BuildFolder: Sendable {
     private final class Made: Sendable {
         let pending: PendingSnapshot
         let stubCount = Mutex(0)
-        let files: StepFiles
+        let files = Mutex<[ByteString: StepFiles]>([:])
 
-        init(_ pending: consuming PendingSnapshot) throws {
-            try pending.fs.makeDirectory("etc", mode: 0o755)
-            files = try StepFiles(in: try pending.fs.child("etc"))
+        init(_ pending: consuming PendingSnapshot) {
             self.pending = pending
         }
     }
@@ -28,14 +26,24 @@ package final class BuildFolder: Sendable {
     private func open() throws -> Made {
         try made.withLock { made in
             if let made { return made }
-            let new = try Made(try store.snapshots.begin())
+            let new = Made(try store.snapshots.begin())
             made = new
             return new
         }
     }
 
-    /// The files that go over /etc/hosts and its like.
-    func stepFiles() throws -> StepFiles { try open().files }
+    /// The files that go over /etc/hosts and its like; one set for each host name.
+    func stepFiles(hostname: ByteString) throws -> StepFiles {
+        let made = try open()
+        return try made.files.withLock { files in
+            if let known = files[hostname] { return known }
+            let name = ByteString("etc-\(files.count)")
+            try made.pending.fs.makeDirectory(name, mode: 0o755)
+            let new = try StepFiles(in: try made.pending.fs.child(name), hostname: hostname)
+            files[hostname] = new
+            return new
+        }
+    }
 
     /// A new empty directory for the stubs of one step.
     func makeStubDirectory() throws -> Directory {

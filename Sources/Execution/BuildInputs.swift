@@ -3,7 +3,6 @@ package import Contexts
 package import Graph
 package import Linux
 package import OCI
-package import Solver
 package import Store
 internal import Synchronization
 package import Trees
@@ -74,7 +73,7 @@ package final class BuildInputs: Sendable {
     // MARK: Images
 
     /// Opens the blob of a base image's layer.
-    func openLayer(_ layer: OCI.Descriptor, of image: BaseImage) throws -> Linux.Descriptor {
+    package func openLayer(_ layer: OCI.Descriptor, of image: BaseImage) throws -> Linux.Descriptor {
         guard let source = state.withLock({ $0.layers[image.manifestDigest] }) else {
             throw ExecutionError.unknownImage(image.name)
         }

@@ -1,3 +1,4 @@
+package import Bytes
 package import Linux
 package import Solver
 package import Store
@@ -10,17 +11,26 @@ package final class DeltaTable: Sendable {
 
     private struct State {
         var deltas: [Solver.DeltaID: StoredDelta] = [:]
+        var created: [Solver.DeltaID: FileTime] = [:]
         var directories: [SnapshotID: Directory] = [:]
     }
 
     package init(store: StateRoot) { self.store = store }
 
     /// Notes a delta and gives its number for the solver.
-    package func note(_ delta: StoredDelta) -> Solver.DeltaID {
+    ///
+    /// - Parameter created: when the step was done; nil for a layer of a base image.
+    package func note(_ delta: StoredDelta, created: FileTime?) -> Solver.DeltaID {
         let id = Solver.DeltaID(delta.id.number)
-        state.withLock { $0.deltas[id] = delta }
+        state.withLock { state in
+            state.deltas[id] = delta
+            state.created[id] = created
+        }
         return id
     }
+
+    /// When the step that made the delta was done.
+    package func created(_ id: Solver.DeltaID) -> FileTime? { state.withLock { $0.created[id] } }
 
     package subscript(id: Solver.DeltaID) -> StoredDelta? { state.withLock { $0.deltas[id] } }
 

@@ -39,7 +39,7 @@ extension LocalExecutor {
         guard lowers.count <= DetachedMount.maximumLowers else { throw ExecutionError.tooManyLayers(below.lowers.count) }
         let root = try DetachedMount.overlay(lowers: lowers.isEmpty ? [stubs] : lowers, upper: upper, work: work)
         let user = try UserLookup(root: try root.openDirectory()).identity(for: step.user)
-        var mounts = try folder.stepFiles().mounts(at: Array(layer.resolved.prefix(StepFiles.targets.count)))
+        var mounts = try folder.stepFiles(hostname: step.hostname).mounts(at: Array(layer.resolved.prefix(StepFiles.targets.count)))
         for (file, place) in zip(step.inlineFiles, layer.resolved.dropFirst(StepFiles.targets.count)) {
             mounts.append(StepMount(target: place, mount: try inlineMount(file), isDirectory: true))
         }
@@ -50,6 +50,7 @@ extension LocalExecutor {
             user: user
         )
         process.hostname = step.hostname
+        process.makesWorkingDirectory = true
         let network: NetworkMode = step.network == .none ? .none : .host
         try await start(Step(root: root, process: process, mounts: mounts, network: network), job)
     }

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import Graph
 internal import Layers
 internal import Linux
@@ -35,7 +35,7 @@ extension LocalExecutor {
             chainID = id
             let stored = try store.results.baseLayer(chainID: id) ?? unpack(layer, diffID, id, of: image, over: tree, chain)
             tree = stored.tree
-            chain.append(deltas.note(stored.delta))
+            chain.append(deltas.note(stored.delta, created: nil))
         }
         // Of a base the times are those of its layers, all of which its diffIDs tell.
         var times = CanonicalEncoder(domain: "times.base.1")
@@ -60,7 +60,8 @@ extension LocalExecutor {
         let below = Below(tree: tree, source: store.trees, lowers: try deltas.lowers(of: chain))
         let blob = try inputs.openLayer(layer, of: image)
         let pending = try store.snapshots.begin()
-        let applied = try LayerApply.apply(blob, layer, diffID: diffID, to: pending.fs, over: below)
+        let expected = ExpectedLayer(digest: layer.digest, size: layer.size, diffID: diffID)
+        let applied = try LayerApply(upper: pending.fs, below: below).apply(blob, expecting: expected)
         for notice in applied.notices { events(.warning(notice.message, nil)) }
         let editor = try TreeEditor(tree, source: store.trees)
         try editor.apply(applied.delta)

@@ -1,4 +1,4 @@
-package import Bytes
+internal import Bytes
 internal import Glibc
 package import Graph
 internal import Layers
@@ -137,7 +137,7 @@ extension StepResult {
     init(_ stored: StoredResult, in deltas: DeltaTable) {
         self.init(
             output: StepState(tree: stored.output, times: stored.outputTimes),
-            delta: deltas.note(stored.delta),
+            delta: deltas.note(stored.delta, created: stored.created),
             contentKey: stored.contentKey
         )
     }

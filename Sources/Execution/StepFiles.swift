@@ -13,11 +13,7 @@ package final class StepFiles: Sendable {
     ///   - folder: an empty folder that lives as long as the build.
     package init(in folder: Directory, hostname: ByteString) throws {
         self.folder = folder
-        let hosts: ByteString = """
-            127.0.0.1\tlocalhost \(hostname.text)
-            ::1\tlocalhost ip6-localhost ip6-loopback
-
-            """
+        let hosts = "127.0.0.1\tlocalhost " + hostname + "\n::1\tlocalhost ip6-localhost ip6-loopback\n"
         try write("hosts", hosts)
         try write("hostname", hostname + "\n")
         try write("resolv.conf", StepFiles.resolverConfiguration())

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Graph
 internal import Layers
 internal import Linux
 internal import OCI
@@ -17,7 +18,7 @@ extension LocalExecutor {
         // A view without a work directory: the snapshot is not changed by looking at it.
         let root = try DetachedMount.chain(lowers: [upper] + below.lowers).openDirectory()
         let scanned = MemoryTrees()
-        let found = try TreeScan.scan(root, into: scanned)
+        let found = try TreeScan(root: root).tree(into: scanned)
         guard found.digest != expected.digest else { return }
         let difference = try TreeCheck.firstDifference(expected, computed, found, scanned)
         throw ExecutionError.treesDiffer(step: job.vertex.name, firstDifference: difference)
@@ -36,11 +37,12 @@ enum TreeCheck {
             return "/: computed \(expected.rootAttributes), mounted \(found.rootAttributes)"
         }
         var pending = [(TreePath.root, expected.rootObject, found.rootObject)]
-        while let (path, left, right) = pending.popLast() where left != right {
+        while let (path, left, right) = pending.popLast() {
+            if left == right { continue }
             let computed = try expectedSource.directoryObject(left)
             let mounted = try foundSource.directoryObject(right)
             for name in Set(computed.children.map(\.name) + mounted.children.map(\.name)).sorted() {
-                let (one, other) = (computed[name: name], mounted[name: name])
+                let (one, other) = (computed[name], mounted[name])
                 if one == other { continue }
                 if case .directory(let oneHash) = one?.node, case .directory(let otherHash) = other?.node,
                     one?.attributes == other?.attributes

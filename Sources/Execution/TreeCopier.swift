@@ -61,10 +61,10 @@ struct TreeCopier {
     func unpack(_ item: Selection.Item, from source: CopySource, to destination: ByteString) throws -> Bool {
         guard case .file = item.entry.node else { return false }
         let file = try source.directory(item.path.parent).open(item.path.last ?? "", flags: O_RDONLY | O_NONBLOCK)
-        guard try Unpack.isArchive(file) else { return false }
+        guard try ArchiveUnpack.isArchive(file) else { return false }
         let target = try writer.resolve(destination, followsLast: true)
         try makeDirectories(target, mode: TreeCopier.defaultDirectoryMode)
-        return try Unpack.unpack(file, into: target, writer: writer, owner: owner)
+        return try ArchiveUnpack(writer: writer, destination: target, owner: owner).unpack(file)
     }
 
     /// Where an entry goes, with the parents made: links of the destination followed inside the tree.
@@ -237,7 +237,7 @@ struct TreeCopier {
 
     /// Notes files that are hard links of each other; a set of a directory above may share its first member.
     private func note(_ members: [TreePath], in batch: inout Batch) {
-        let known = members.lazy.compactMap { batch.setOfPath[$0] }.first
+        let known = members.compactMap { batch.setOfPath[$0] }.first
         let set = known ?? batch.setCount
         if known == nil { batch.setCount += 1 }
         for member in members { batch.setOfPath[member] = set }

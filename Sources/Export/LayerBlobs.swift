@@ -1,8 +1,9 @@
 internal import Bytes
 package import Layers
 internal import Linux
-package import OCI
+internal import OCI
 package import Store
+internal import Trees
 
 /// Makes the blobs of layers, each once: a delta that was packed with the same compression before is not packed again,
 /// neither in this build nor in a later one.
@@ -38,7 +39,7 @@ package struct LayerBlobs: Sendable {
     }
 
     private func pack(_ delta: StoredDelta, _ unpacked: UnpackedDelta, parameters: String) throws -> Store.PackedLayer {
-        var blob = try store.content.ingest()
+        let blob = try store.content.ingest()
         let file = blob.descriptor
         let writer: LayerWriter
         if let upper = unpacked.upper {

@@ -1,4 +1,3 @@
-package import Layers
 package import Linux
 package import OCI
 package import Store

@@ -12,7 +12,7 @@ package struct LayoutExporter: Sendable {
         /// A tar that takes its place when it is complete.
         case tarFile(ByteString)
         /// A tar to a descriptor, such as standard output.
-        case tarStream(Descriptor)
+        case tarStream(Linux.Descriptor)
         /// A folder; one that is there gets the blobs that it lacks, then the new index.
         case folder(ByteString)
     }
@@ -64,7 +64,7 @@ package struct LayoutExporter: Sendable {
 
     // MARK: Tar
 
-    private func writeTar(to file: Descriptor) throws {
+    private func writeTar(to file: Linux.Descriptor) throws {
         try put(.directory, ImageLayout.blobsDirectory + "/", mode: 0o755, to: file)
         try put(.directory, ImageLayout.blobsDirectory + "/sha256/", mode: 0o755, to: file)
         for document in documents { try put(document.path, document.bytes, to: file) }
@@ -79,20 +79,20 @@ package struct LayoutExporter: Sendable {
         try file.write(TarHeader.end)
     }
 
-    private func put(_ kind: TarHeader.Kind, _ name: ByteString, mode: UInt16, size: UInt64 = 0, to file: Descriptor) throws {
+    private func put(_ kind: TarHeader.Kind, _ name: ByteString, mode: UInt16, size: UInt64 = 0, to file: Linux.Descriptor) throws {
         var header = TarHeader(kind, name)
         header.mode = mode
         header.size = size
         try file.write(header.encoded)
     }
 
-    private func put(_ name: ByteString, _ bytes: [UInt8], to file: Descriptor) throws {
+    private func put(_ name: ByteString, _ bytes: [UInt8], to file: Linux.Descriptor) throws {
         try put(.file, name, mode: 0o644, size: UInt64(bytes.count), to: file)
         try file.write(bytes + [UInt8](repeating: 0, count: TarHeader.padding(after: UInt64(bytes.count))))
     }
 
     /// Copies a layer's blob; what a base image brought is compared with its digest on the way.
-    private func copy(_ layer: ReadyLayer, to file: Descriptor) throws {
+    private func copy(_ layer: ReadyLayer, to file: Linux.Descriptor) throws {
         let source = try layer.open()
         var hasher = DigestHasher(layer.descriptor.digest.algorithm)
         var total: Int64 = 0

@@ -95,6 +95,23 @@ package enum ModeChange: Sendable, Hashable {
             return result
         }
     }
+
+    /// The change as chmod(1) reads it: `755`, `ug+rwX,o=`.
+    package var text: String {
+        switch self {
+        case .absolute(let value): String(value, radix: 8)
+        case .symbolic(let clauses): clauses.map(\.text).joined(separator: ",")
+        }
+    }
+}
+
+extension ModeChange.Clause {
+    fileprivate var text: String {
+        let who = zip("ugo", [UInt8(4), 2, 1]).filter { classes & $0.1 != 0 }.map { String($0.0) }.joined()
+        let what = permissions.map { "rwxXstugo".dropFirst(Int($0.rawValue)).prefix(1) }.joined()
+        let how = ["+", "-", "="][Int(operation.rawValue)]
+        return who + how + what
+    }
 }
 
 extension ModeChange.Clause {

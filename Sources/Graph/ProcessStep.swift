@@ -1,4 +1,5 @@
 package import Bytes
+package import OCI
 
 /// RUN: a process in a tree. All and only what its keys hold (Docs/Keys.md, "run").
 package struct ProcessStep: Sendable, Hashable {
@@ -35,6 +36,8 @@ package struct ProcessStep: Sendable, Hashable {
     package var workingDirectory: ByteString
     /// USER as text: `name`, `uid`, `name:group`, `uid:gid`; empty for root.
     package var user: ByteString
+    /// What the process finds itself on.
+    package var platform: Platform
     package var network: Network
     package var hostname: ByteString
     package var inlineFiles: [InlineFile]
@@ -46,6 +49,7 @@ package struct ProcessStep: Sendable, Hashable {
         environment: [ByteString] = [],
         workingDirectory: ByteString = "/",
         user: ByteString = "",
+        platform: Platform = .host,
         network: Network = .default,
         hostname: ByteString = ProcessStep.defaultHostname,
         inlineFiles: [InlineFile] = [],
@@ -55,6 +59,7 @@ package struct ProcessStep: Sendable, Hashable {
         self.environment = environment
         self.workingDirectory = workingDirectory
         self.user = user
+        self.platform = platform
         self.network = network
         self.hostname = hostname
         self.inlineFiles = inlineFiles

@@ -13,6 +13,11 @@ package protocol BuildReport: Sendable {
     var failedStep: String? { get }
 }
 
+extension BuildReport {
+    /// Shows a line of the program's own, which is no part of the build.
+    package func note(_ text: String) { take(.note(text)) }
+}
+
 /// How a build ended.
 package enum BuildOutcome: Sendable, Hashable {
     case done, failed, interrupted

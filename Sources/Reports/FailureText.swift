@@ -12,6 +12,7 @@ package struct FailureText: Sendable {
     private var excerpt = ""
     private var outputTail: [ByteString] = []
     private var step: String?
+    private var others: [FailureText] = []
 
     /// Any error that says what to do.
     package init(_ error: any DescribedError) {
@@ -21,7 +22,9 @@ package struct FailureText: Sendable {
 
     /// A build that failed.
     ///
-    /// - Parameter step: the name of the step that did.
+    /// - Parameters:
+    ///   - failure: what the engine says of it.
+    ///   - step: the name of the step that failed, where it was one.
     package init(_ failure: BuildFailure, step: String?) {
         message = "failed to build: " + failure.message
         remedy = failure.remedy
@@ -30,9 +33,12 @@ package struct FailureText: Sendable {
         if let source = failure.source, let range = failure.range {
             excerpt = SourceExcerpt(source: source, range: range).text
         }
+        others = failure.others.map { FailureText($0, step: nil) }
     }
 
-    /// The text, which ends with a line feed. Controls in it are made harmless.
+    /// The text, which ends with a line feed.
+    ///
+    /// Controls in it are made harmless.
     package var text: String {
         var result = ""
         let lines = outputTail.suffix(Self.tailLimit)
@@ -45,6 +51,6 @@ package struct FailureText: Sendable {
         result += SafeText.message(excerpt)
         result += "ERROR: \(SafeText.message(message))\n"
         if let remedy { result += "hint: \(SafeText.message(remedy))\n" }
-        return result
+        return result + others.map { "\n" + $0.text }.joined()
     }
 }

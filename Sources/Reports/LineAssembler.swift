@@ -1,6 +1,6 @@
 /// Makes lines of a step's output, which comes in pieces that end anywhere.
 ///
-/// A line ends at LF, CR LF, or a bare CR, with which programs draw a line over: each of its states is a line of its own.
+/// A line ends at LF, CR LF, or a bare CR, with which programs draw a line over: each of its states is an own line.
 /// Empty lines are kept, except those that a bare CR would make.
 struct LineAssembler {
     /// A line without end is cut here, so that output without line feeds cannot fill the memory.

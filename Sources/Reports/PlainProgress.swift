@@ -54,6 +54,7 @@ package final class PlainProgress: BuildReport {
         private struct Step {
             var number: Int
             var start: UInt64
+            var hasEnded = false
             var output = StepOutput()
         }
 
@@ -76,7 +77,7 @@ package final class PlainProgress: BuildReport {
                 if !isNew { steps[id]?.start = time }
                 return header
             case .cached(let id, _):
-                return header(id, at: time) + line(id, "CACHED")
+                return ending(id, at: time, keepsColours) + line(id, "CACHED")
             case .waiting(let id):
                 return header(id, at: time) + line(id, "waiting: another build is running this step")
             case .output(let id, let stream, let bytes):
@@ -105,8 +106,9 @@ package final class PlainProgress: BuildReport {
 
         /// The last lines of steps that were broken off.
         mutating func unfinished(keepsColours: Bool, at time: UInt64) -> String {
-            steps.sorted { $0.value.number < $1.value.number }
-                .map { ending($0.key, at: time, keepsColours) }
+            steps.filter { !$0.value.hasEnded }
+                .sorted { $0.value.number < $1.value.number }
+                .map { ending($0.key, at: time, keepsColours) + line($0.key, "CANCELED") }
                 .joined()
         }
 
@@ -127,6 +129,7 @@ package final class PlainProgress: BuildReport {
 
         private mutating func ending(_ id: VertexID, at time: UInt64, _ keepsColours: Bool) -> String {
             let header = header(id, at: time)
+            steps[id]?.hasEnded = true
             let lines = steps[id]?.output.finish() ?? []
             return header + output(id, lines, at: time, keepsColours: keepsColours)
         }

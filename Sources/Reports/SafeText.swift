@@ -11,6 +11,7 @@ enum SafeText {
     /// - Parameters:
     ///   - bytes: the line, without its end.
     ///   - keepsColours: whether colour sequences (ECMA-48, SGR) stay; the line then ends with the colours reset.
+    /// - Returns: text without any control but tabs and colours.
     static func line(_ bytes: [UInt8], keepsColours: Bool) -> String {
         let text = String(decoding: bytes, as: UTF8.self)
         // C1 controls are C2 80 … C2 9F in UTF-8.
@@ -35,7 +36,7 @@ enum SafeText {
             if scalar == escape, let end = endOfSequence(scalars, from: position + 1) {
                 if keepsColours, isColour(scalars[position..<end]) {
                     result.unicodeScalars.append(contentsOf: scalars[position..<end])
-                    isColoured = true
+                    isColoured = !isReset(scalars[position..<end])
                 }
                 position = end
                 continue
@@ -48,7 +49,7 @@ enum SafeText {
                 result.unicodeScalars.append(scalar)
             }
         }
-        return isColoured && !result.hasSuffix(reset) ? result + reset : result
+        return isColoured ? result + reset : result
     }
 
     /// Where a control sequence ends that began before `start` (ECMA-48 §5.4, §5.6; ISO 2022); nil if it does not.
@@ -73,6 +74,10 @@ enum SafeText {
             guard position < scalars.count, (0x30...0x7E).contains(scalars[position].value) else { return nil }
             return position + 1
         }
+    }
+
+    private static func isReset(_ colour: ArraySlice<Unicode.Scalar>) -> Bool {
+        colour.dropFirst(2).dropLast().allSatisfy { $0 == "0" }
     }
 
     private static func isColour(_ sequence: ArraySlice<Unicode.Scalar>) -> Bool {

@@ -15,7 +15,9 @@ package enum StandardError {
         return value[0] == 0
     }
 
-    /// Writes all of a text. What cannot be written is lost: there is no other place to tell it.
+    /// Writes all of a text.
+    ///
+    /// What cannot be written is lost: there is no other place to tell it.
     package static func write(_ text: String) { _ = FileOutput.write(Array(text.utf8), to: STDERR_FILENO) }
 
     /// The size of the terminal, asked anew each time, so that a resize needs no signal.
@@ -50,7 +52,9 @@ package struct TerminalSize: Sendable, Hashable {
 
 /// Writing whole texts to descriptors that may take them in pieces.
 package enum FileOutput {
-    /// Writes all of the bytes. Blocks, also where the descriptor was made not to.
+    /// Writes all of the bytes.
+    ///
+    /// Blocks, also where the descriptor was made not to.
     ///
     /// - Returns: the error number of the write that failed; nil when all were written.
     package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {

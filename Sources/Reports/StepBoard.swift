@@ -34,7 +34,6 @@ struct StepBoard {
     private var positions: [Key: Int] = [:]
     /// In the order in which they began.
     private(set) var steps: [Step] = []
-    private(set) var notes: [String] = []
     private(set) var warnings = WarningList()
     private(set) var failedStep: String?
     private var exportCount = 0
@@ -60,7 +59,7 @@ struct StepBoard {
             let position = position(.vertex(id), as: .running, at: time)
             show(steps[position].output.take(bytes, from: stream), at: position)
         case .warning(let text, let range): warnings.add(text, at: range)
-        case .note(let text): notes.append(SafeText.message(text))
+        case .note: break
         case .exporting(let name): begin(.export(name), at: time)
         case .exported(let name, let nanoseconds): end(.export(name), as: .done, after: nanoseconds, at: time)
         }

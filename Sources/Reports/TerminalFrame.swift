@@ -10,6 +10,7 @@ struct TerminalFrame {
     private static let blue = 34
     private static let red = 31
     private static let cyan = 36
+    private static let yellow = 33
 
     private let columns: Int
     private let time: UInt64
@@ -52,10 +53,7 @@ struct TerminalFrame {
     /// The last picture, whole.
     func finalLines(of board: StepBoard, since start: UInt64) -> [Line] {
         var result = [header(of: board, since: start, isFinished: true)]
-        for step in board.steps { result += lines(of: step, tailCount: step.phase == .failed ? step.tail.count : 0) }
-        for note in board.notes {
-            for part in note.split(separator: "\n") { result.append(Line(text: "note: \(part)", colour: nil)) }
-        }
+        for step in board.steps { result += lines(of: step, tailCount: 0, isFinal: true) }
         return result
     }
 
@@ -66,11 +64,12 @@ struct TerminalFrame {
         return Line(text: DisplayWidth.fitted(text, to: columns), colour: nil)
     }
 
-    private func lines(of step: StepBoard.Step, tailCount: Int) -> [Line] {
+    private func lines(of step: StepBoard.Step, tailCount: Int, isFinal: Bool = false) -> [Line] {
         let duration = step.isActive ? time - min(step.start, time) : step.nanoseconds
         let clock = Figures.seconds(duration)
         let (mark, colour): (String, Int?) =
             switch step.phase {
+            case .waiting where isFinal, .running where isFinal: ("CANCELED ", Self.yellow)
             case .waiting: ("WAITING ", Self.cyan)
             case .running: ("", nil)
             case .cached: ("CACHED ", Self.blue)

@@ -56,6 +56,7 @@ package final class TerminalProgress: BuildReport {
             guard !state.isFinished else { return false }
             let time = now()
             state.board.take(event, at: time)
+            if case .note(let text) = event { put("note: \(SafeText.message(text))\n", above: &state) }
             drawIfDue(&state, at: time)
             guard ticks, !state.hasTicker, state.board.steps.contains(where: \.isActive) else { return false }
             state.hasTicker = true
@@ -73,6 +74,13 @@ package final class TerminalProgress: BuildReport {
             let lines = frame.finalLines(of: state.board, since: state.start)
             write(picture(lines, over: state.drawn) + state.board.warnings.text)
         }
+    }
+
+    /// Puts text for good where the frame is, which is drawn anew below it.
+    private func put(_ text: String, above state: inout State) {
+        write(picture([], over: state.drawn) + text)
+        state.drawn = []
+        state.lastFrame = 0
     }
 
     private func tick() {

@@ -4,9 +4,9 @@ package import Linux
 
 /// Finds who a USER text means in the bytes of an image's /etc/passwd and /etc/group.
 ///
-/// Pure; reads nothing of the host. The reading is BuildKit's and runc's: `name`, `uid`, `name:group`, `uid:gid`. A number
-/// needs no entry: without one the group is 0. A name needs one. With a group given there are no supplementary groups;
-/// else they are those groups that list the user's name as a member.
+/// Pure; reads nothing of the host. The reading is BuildKit's and runc's: `name`, `uid`, `name:group`, `uid:gid`. A
+/// number needs no entry: without one the group is 0. A name needs one. With a group given there are no supplementary
+/// groups; else they are those groups that list the user's name as a member.
 package struct UserLookup: Sendable {
     /// More than this is refused, in bytes of one file.
     package static let maximumFileSize = 10 << 20

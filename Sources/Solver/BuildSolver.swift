@@ -11,6 +11,7 @@ package struct BuildSolver: Sendable {
     private let executor: any Executor
     private let results: any ResultLookup
     private let events: EventSink
+    private let turns = StepTurns()
 
     package init(
         graph: BuildGraph,
@@ -143,13 +144,13 @@ package struct BuildSolver: Sendable {
     private func result(of job: StepJob) async throws -> StepResult {
         let id = job.vertex.id
         if !job.vertex.ignoresCache, let found = try await lookUp(job) { return found }
+        await turns.enter(job.contentKey)
+        defer { turns.leave(job.contentKey) }
+        try Task.checkCancellation()
         // Held until the result is kept, so that another process finds it and does not repeat the step.
         let lock = try await executor.lockStep(job.contentKey) { [events] in events(.waiting(id)) }
         defer { withExtendedLifetime(lock) {} }
-        if !job.vertex.ignoresCache, let found = try await results.result(contentKey: job.contentKey) {
-            events(.cached(id, .sameInputs))
-            return found
-        }
+        if !job.vertex.ignoresCache, let found = try await resultByContent(job) { return found }
         events(.started(id))
         let clock = ContinuousClock()
         let start = clock.now
@@ -167,12 +168,14 @@ package struct BuildSolver: Sendable {
             events(.cached(id, .unchanged))
             return found
         }
-        if let found = try await results.result(contentKey: job.contentKey) {
-            try await results.remember(definitionKey: job.definitionKey, for: found)
-            events(.cached(id, .sameInputs))
-            return found
-        }
-        return nil
+        return try await resultByContent(job)
+    }
+
+    private func resultByContent(_ job: StepJob) async throws -> StepResult? {
+        guard let found = try await results.result(contentKey: job.contentKey) else { return nil }
+        try await results.remember(definitionKey: job.definitionKey, for: found)
+        events(.cached(job.vertex.id, .sameInputs))
+        return found
     }
 }
 

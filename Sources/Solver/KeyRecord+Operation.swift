@@ -1,4 +1,5 @@
 internal import Bytes
+internal import OCI
 package import Graph
 
 extension KeyRecord {
@@ -19,6 +20,8 @@ extension KeyRecord {
                     }
                     add("destination", copy.destination)
                     if let owner = copy.owner { add("owner", owner) }
+                    if let mode = copy.mode { add("mode", ByteString(mode.text)) }
+                    if copy.unpacksArchives { add("unpacks archives", "yes") }
                 case .makeDirectory(let make):
                     add("directory", make.path)
                     if let owner = make.owner { add("owner", owner) }
@@ -29,6 +32,7 @@ extension KeyRecord {
             for variable in step.environment { add("environment", variable) }
             add("working directory", step.workingDirectory)
             add("user", step.user)
+            add("platform", step.platform.text)
             add("network", ByteString("\(step.network)"))
             add("hostname", step.hostname)
             for file in step.inlineFiles { add("script", file.content) }

@@ -37,12 +37,20 @@ package enum Keys {
     ) -> ContentHash {
         var encoder = CanonicalEncoder(domain: "definition." + version)
         encoder.append(operation)
-        for (index, input) in inputs.enumerated() where !localInputs.contains(index) {
-            encoder.append(input.definitionKey)
+        encoder.append(UInt64(inputs.count))
+        for (index, input) in inputs.enumerated() {
+            // Of a local folder the definition is what is selected: the rest of it may change freely.
+            let isLocal = localInputs.contains(index)
+            encoder.append(isLocal)
+            if !isLocal { encoder.append(input.definitionKey) }
         }
-        // Of a local folder the definition is what is selected: the rest of it may change freely.
-        for selection in selections { encoder.append(selection.map { ByteString($0.digest.bytes) }) }
+        encode(selections, into: &encoder)
         return encoder.hash
+    }
+
+    private static func encode(_ selections: [Selection?], into encoder: inout CanonicalEncoder) {
+        encoder.append(UInt64(selections.count))
+        for selection in selections { encoder.append(selection.map { ByteString($0.digest.bytes) }) }
     }
 
     /// Known when the inputs' trees are: the operation, and what it really reads.
@@ -57,7 +65,7 @@ package enum Keys {
         encoder.append(parent.tree.digest)
         encoder.append(readsTimes)
         if readsTimes { encoder.append(parent.times) }
-        for selection in selections { encoder.append(selection.map { ByteString($0.digest.bytes) }) }
+        encode(selections, into: &encoder)
         return encoder.hash
     }
 
@@ -120,6 +128,7 @@ package enum Keys {
         encoder.append(step.environment)
         encoder.append(step.workingDirectory)
         encoder.append(step.user)
+        encoder.append(step.platform.normalized.text)
         encoder.append(step.network.rawValue)
         encoder.append(step.hostname)
         encoder.append(UInt64(step.inlineFiles.count))

@@ -1,3 +1,4 @@
+package import Bytes
 package import OCI
 package import Trees
 
@@ -13,6 +14,20 @@ package struct StepState: Sendable, Hashable {
 
     /// The state of `FROM scratch`.
     package static let empty = StepState(tree: .empty, times: CanonicalEncoder(domain: "times.none.1").hash)
+
+    /// The times after a RUN (`cache.md` rule 3): the chain so far with what the step's delta adds. An empty delta, like a
+    /// COPY, leaves them as they are.
+    ///
+    /// - Parameters:
+    ///   - start: the file clock before the step's first change.
+    ///   - end: the clock after its last.
+    package func times(after delta: Delta, from start: FileTime, to end: FileTime) -> ContentHash {
+        guard !delta.isEmpty else { return times }
+        var encoder = CanonicalEncoder(domain: "times.chain.1")
+        encoder.append(times)
+        encoder.append(delta.timesDigest(from: start, to: end))
+        return encoder.hash
+    }
 }
 
 /// The number under which the store keeps a delta.

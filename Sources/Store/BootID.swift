@@ -8,9 +8,11 @@ package struct BootID: Hashable, Sendable {
 
     package init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The kernel's value. Where it cannot be read, one that no other process has: such rows count once they are synced.
+    /// The kernel's value. Where it cannot be read, one that no other process has: such rows count once synced.
     static func current() -> BootID {
-        let text = try? Directory.open(hostPath: "/proc/sys/kernel/random").open("boot_id", flags: O_RDONLY).readAll(limit: 256)
+        let text = try? Directory.open(hostPath: "/proc/sys/kernel/random").open("boot_id", flags: O_RDONLY).readAll(
+            limit: 256
+        )
         if let text, text.count >= 36 { return BootID(bytes: Array(text.prefix(36))) }
         return BootID(bytes: (0..<16).map { _ in UInt8.random(in: 0 ... .max) })
     }

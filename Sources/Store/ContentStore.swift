@@ -39,7 +39,8 @@ package final class ContentStore: Sendable {
     ///
     /// - Throws: `StoreError.full` or `StoreError.system`.
     package func ingest(_ algorithm: Digest.Algorithm = .sha256) throws(StoreError) -> IngestingBlob {
-        try system("beginning a blob") { () throws(SystemError) in try IngestingBlob(store: self, algorithm: algorithm) }
+        try system("beginning a blob") { () throws(SystemError) in try IngestingBlob(store: self, algorithm: algorithm)
+        }
     }
 
     /// Stores bytes that are at hand, such as a manifest.
@@ -72,12 +73,10 @@ package final class ContentStore: Sendable {
 
     /// The bytes of a small blob, compared with its digest; nil if it is not there or was found to be damaged.
     ///
-    /// - Throws: `StoreError.wrongSize` if there are more than `limit` bytes.
+    /// - Throws: `StoreError.tooLarge` if there are more than `limit` bytes.
     package func read(_ digest: Digest, limit: Int = 4 << 20) throws(StoreError) -> [UInt8]? {
         guard let file = try openFile(digest) else { return nil }
-        guard file.size <= Int64(limit) else {
-            throw .wrongSize(digest, expected: Int64(limit), found: file.size)
-        }
+        guard file.size <= Int64(limit) else { throw .tooLarge(digest, size: file.size, limit: Int64(limit)) }
         let bytes = try system("reading a blob") { () throws(SystemError) in
             try file.descriptor.readAll(limit: Int(file.size))
         }
@@ -107,7 +106,7 @@ package final class ContentStore: Sendable {
         return true
     }
 
-    /// Removes files of blobs that were being written by processes that are gone, on file systems where they need names.
+    /// Removes what processes that are gone were writing, on file systems where unfinished blobs need names.
     ///
     /// - Returns: how many there were.
     func sweep() throws(StoreError) -> Int {
@@ -183,9 +182,11 @@ package final class ContentStore: Sendable {
     }
 
     /// Notes a blob whose bytes this process knows.
-    func trust(_ digest: Digest, size: Int64) {
+    ///
+    /// - Parameter isNew: whether the file was made just now, so that an earlier row says nothing of it.
+    func trust(_ digest: Digest, size: Int64, isNew: Bool = false) {
         state.withLock { state in
-            if state.trusted.insert(digest).inserted { state.unrecorded[digest] = size }
+            if state.trusted.insert(digest).inserted || isNew { state.unrecorded[digest] = size }
         }
     }
 
@@ -198,7 +199,6 @@ package final class ContentStore: Sendable {
                 """
                 INSERT INTO blobs (digest, size, boot) VALUES (?, ?, ?)
                 ON CONFLICT (digest) DO UPDATE SET size = excluded.size, boot = excluded.boot
-                WHERE size <> excluded.size OR (boot IS NOT NULL AND boot <> excluded.boot)
                 """,
                 .digest(digest),
                 .integer(size),

@@ -31,7 +31,7 @@ package final class ImageNames: Sendable {
 
     package func image(_ name: String) throws(StoreError) -> NamedImage? {
         try index.read("looking up an image") { session in
-            try session.row("\(ImageNames.selection) WHERE name = ?", .text(name)).map(NamedImage.init)
+            try session.first("\(ImageNames.selection) WHERE name = ?", .text(name), decode: NamedImage.init)
         }
     }
 
@@ -39,7 +39,7 @@ package final class ImageNames: Sendable {
     package var all: [NamedImage] {
         get throws(StoreError) {
             try index.read("listing images") { session in
-                try session.rows("\(ImageNames.selection) ORDER BY name").map(NamedImage.init)
+                try session.all("\(ImageNames.selection) ORDER BY name", decode: NamedImage.init)
             }
         }
     }
@@ -81,7 +81,7 @@ package final class ImageNames: Sendable {
 extension NamedImage {
     fileprivate init(_ row: IndexRow) throws {
         let text = try row.text(1)
-        guard let mediaType = try? MediaType(text) else { throw row.damaged(1) }
+        guard let mediaType = try? MediaType(text) else { throw row.malformed(1) }
         name = try row.text(0)
         manifest = Descriptor(mediaType: mediaType, digest: try row.digest(2), size: try row.integer(3))
         config = try row.digest(4)

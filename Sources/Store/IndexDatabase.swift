@@ -35,7 +35,7 @@ final class IndexDatabase: Sendable {
             self.queue = queue
             return
         }
-        // By descriptor: a path with bytes that are not UTF-8 could not be told to SQLite's wrapper. SQLite resolves it.
+        // By descriptor: a path with bytes that are not UTF-8 could not be told to SQLite's wrapper.
         let path = "/proc/self/fd/\(directory.number)/\(IndexSchema.fileName.text)"
         queue = try DatabaseQueue(path: path, configuration: IndexDatabase.configuration)
         _ = Unmanaged.passRetained(queue)
@@ -92,6 +92,8 @@ extension StoreError {
         case let error as SystemError where error.isFullDisk: self = .full(root, doing: doing, in: directory)
         case let error as SystemError: self = .system(doing: doing, error)
         case let error as DatabaseError: self.init(error, doing: doing, root: root, directory: directory)
+        case let error as MalformedRow:
+            self = .indexDamaged(doing: doing, reason: "unexpected value in column \(error.column)")
         default: self = .index(doing: doing, code: 0, reason: "\(error)")
         }
     }
@@ -101,7 +103,8 @@ extension StoreError {
         switch error.resultCode {
         case .SQLITE_FULL: self = .full(root, doing: doing, in: directory)
         // SQLite tells of a full disk as of an input error where it makes its shared memory or a file.
-        case .SQLITE_IOERR where StoreError.isNearlyFull(directory), .SQLITE_CANTOPEN where StoreError.isNearlyFull(directory):
+        case .SQLITE_IOERR where StoreError.isNearlyFull(directory),
+            .SQLITE_CANTOPEN where StoreError.isNearlyFull(directory):
             self = .full(root, doing: doing, in: directory)
         case .SQLITE_BUSY, .SQLITE_LOCKED: self = .indexBusy(doing: doing)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .indexDamaged(doing: doing, reason: reason)

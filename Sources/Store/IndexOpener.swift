@@ -85,7 +85,9 @@ struct IndexOpener {
         do {
             let index = try connect()
             guard try directory.statusIfPresent(IndexOpener.suspectName) != nil else { return index }
-            let verdict = try index.read("checking the index") { session in try session.row("PRAGMA quick_check(1)")?.text(0) }
+            let verdict = try index.read("checking the index") { session in
+                try session.row("PRAGMA quick_check(1)")?.text(0)
+            }
             guard verdict == "ok" else { return nil }
             try removeIfPresent(IndexOpener.suspectName)
             return index
@@ -99,7 +101,9 @@ struct IndexOpener {
     private func putAside() throws -> String {
         let name = IndexSchema.fileName + ByteString(".corrupt-\(FileTime.fileClock.seconds)")
         try directory.rename(IndexSchema.fileName, to: name, in: directory)
-        do throws(SystemError) { try directory.rename(IndexSchema.fileName + "-wal", to: name + "-wal", in: directory) } catch {
+        do throws(SystemError) {
+            try directory.rename(IndexSchema.fileName + "-wal", to: name + "-wal", in: directory)
+        } catch {
             if !error.isNotFound { throw error }
         }
         return "the index of the state root was damaged; it was put aside as \(name.text), and a new one was begun"

@@ -13,11 +13,40 @@ struct IndexSession {
     }
 
     func row(_ sql: String, _ arguments: SQLValue...) throws -> IndexRow? {
-        try Row.fetchOne(database.cachedStatement(sql: sql), arguments: StatementArguments(arguments)).map(IndexRow.init)
+        try Row.fetchOne(database.cachedStatement(sql: sql), arguments: StatementArguments(arguments)).map(
+            IndexRow.init
+        )
     }
 
     func rows(_ sql: String, _ arguments: SQLValue...) throws -> [IndexRow] {
-        try Row.fetchAll(database.cachedStatement(sql: sql), arguments: StatementArguments(arguments)).map(IndexRow.init)
+        try Row.fetchAll(database.cachedStatement(sql: sql), arguments: StatementArguments(arguments)).map(
+            IndexRow.init
+        )
+    }
+
+    /// The first row, as a value; nil if there is none, or none that can be read.
+    func first<Value>(
+        _ sql: String,
+        _ arguments: SQLValue...,
+        decode: (IndexRow) throws -> Value
+    ) throws -> Value? {
+        let row = try Row.fetchOne(database.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+        return try row.flatMap { try IndexSession.readable($0, decode) }
+    }
+
+    /// All rows that can be read, as values.
+    func all<Value>(
+        _ sql: String,
+        _ arguments: SQLValue...,
+        decode: (IndexRow) throws -> Value
+    ) throws -> [Value] {
+        let rows = try Row.fetchAll(database.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+        return try rows.compactMap { try IndexSession.readable($0, decode) }
+    }
+
+    /// A row that cannot be read is as good as none: whatever it held is made again and stored over it.
+    private static func readable<Value>(_ row: Row, _ decode: (IndexRow) throws -> Value) throws -> Value? {
+        do { return try decode(IndexRow(row)) } catch is MalformedRow { return nil }
     }
 
     /// The number of the row that was inserted last.
@@ -58,8 +87,8 @@ enum SQLValue: DatabaseValueConvertible {
     }
 }
 
-/// A row that was read; columns are asked for by their place in the SELECT. A value that is not of the class that the
-/// schema has means that the index is damaged.
+/// A row that was read; columns are asked for by their place in the SELECT. A value that is not what the schema and
+/// this program's encodings say throws `MalformedRow`.
 struct IndexRow {
     private let values: [SQLValue?]
 
@@ -68,35 +97,39 @@ struct IndexRow {
     func isNull(_ column: Int) -> Bool { if case .null? = values[column] { true } else { false } }
 
     func integer(_ column: Int) throws -> Int64 {
-        guard case .integer(let value)? = values[column] else { throw damaged(column) }
+        guard case .integer(let value)? = values[column] else { throw malformed(column) }
         return value
     }
 
     func flag(_ column: Int) throws -> Bool { try integer(column) != 0 }
 
     func text(_ column: Int) throws -> String {
-        guard case .text(let value)? = values[column] else { throw damaged(column) }
+        guard case .text(let value)? = values[column] else { throw malformed(column) }
         return value
     }
 
     func bytes(_ column: Int) throws -> [UInt8] {
-        guard case .bytes(let value)? = values[column] else { throw damaged(column) }
+        guard case .bytes(let value)? = values[column] else { throw malformed(column) }
         return value
     }
 
     func hash(_ column: Int) throws -> ContentHash {
-        guard let hash = ContentHash(try bytes(column)) else { throw damaged(column) }
+        guard let hash = ContentHash(try bytes(column)) else { throw malformed(column) }
         return hash
     }
 
     func digest(_ column: Int) throws -> Digest {
         let text = try text(column)
-        do throws(OCIError) { return try Digest(text) } catch { throw damaged(column) }
+        do throws(OCIError) { return try Digest(text) } catch { throw malformed(column) }
     }
 
     func optionalDigest(_ column: Int) throws -> Digest? { isNull(column) ? nil : try digest(column) }
 
-    func damaged(_ column: Int) -> StoreError {
-        .indexDamaged(doing: "reading a row", reason: "unexpected value in column \(column)")
-    }
+    func malformed(_ column: Int) -> MalformedRow { MalformedRow(column: column) }
+}
+
+/// A row with a value that this program does not write.
+struct MalformedRow: Error {
+    /// Its place in the SELECT.
+    let column: Int
 }

@@ -5,8 +5,8 @@ package import OCI
 
 /// A blob that is being written: hashed as it goes, without a name until it is committed.
 ///
-/// One that is not committed leaves nothing: its file has no name (O_TMPFILE), or, on a file system that cannot do that,
-/// one in `content` that is removed here, or by the next sweep.
+/// One that is not committed leaves nothing: its file has no name (O_TMPFILE), or, on a file system that cannot do
+/// that, one in `content` that is removed here, or by the next sweep.
 package struct IngestingBlob: ~Copyable, Sendable {
     /// For a writer that hashes by itself and then commits with ``commit(hashedAs:size:mediaType:)``.
     package let descriptor: Linux.Descriptor
@@ -56,7 +56,7 @@ package struct IngestingBlob: ~Copyable, Sendable {
 
     /// Names the blob by the bytes that were written through this value.
     ///
-    /// - Throws: `StoreError.wrongDigest` or `StoreError.wrongSize` if it is not what was expected: nothing is left then.
+    /// - Throws: `StoreError.wrongDigest` or `StoreError.wrongSize` if it is not what was expected: nothing is left.
     package consuming func commit(
         expected: Digest? = nil,
         size expectedSize: Int64? = nil,
@@ -80,28 +80,35 @@ package struct IngestingBlob: ~Copyable, Sendable {
         let file = descriptor
         let inFile = try store.system("storing a blob") { () throws(SystemError) in Int64(try file.status().size) }
         guard inFile == size else { throw .wrongSize(digest, expected: size, found: inFile) }
-        try store.system("storing a blob") { () throws(SystemError) in try give(name: ByteString(digest.hex), digest, size) }
-        store.trust(digest, size: size)
+        let isNew = try store.system("storing a blob") { () throws(SystemError) in
+            try give(name: ByteString(digest.hex), digest, size)
+        }
+        store.trust(digest, size: size, isNew: isNew)
         return OCI.Descriptor(mediaType: mediaType, digest: digest, size: size)
     }
 
     /// A good file of that name stays; one that a power loss may have cut is replaced.
-    private borrowing func give(name: ByteString, _ digest: Digest, _ size: Int64) throws(SystemError) {
+    ///
+    /// - Returns: whether the name leads to this file now.
+    private borrowing func give(name: ByteString, _ digest: Digest, _ size: Int64) throws(SystemError) -> Bool {
         let folder = try store.folder(of: digest.algorithm)
         if let temporaryName {
             try store.folder.rename(temporaryName, to: name, in: folder)
-            return
+            return true
         }
-        if try folder.give(descriptor, name: name) { return }
+        if try folder.give(descriptor, name: name) { return true }
         let found = try folder.statusIfPresent(name)
-        if found?.kind == .file, found?.size == UInt64(size), store.isTrusted(digest, size: size) { return }
+        if found?.kind == .file, found?.size == UInt64(size), store.isTrusted(digest, size: size) { return false }
         if found?.kind == .directory { try folder.removeTree(name) }
         let interim = IngestingBlob.prefix + SnapshotID.random().fileName
-        guard try store.folder.give(descriptor, name: interim) else { throw SystemError(code: EEXIST, call: "link", path: interim) }
+        guard try store.folder.give(descriptor, name: interim) else {
+            throw SystemError(code: EEXIST, call: "link", path: interim)
+        }
         do throws(SystemError) { try store.folder.rename(interim, to: name, in: folder) } catch {
             try? store.folder.removeFile(interim)
             throw error
         }
+        return true
     }
 
     deinit {

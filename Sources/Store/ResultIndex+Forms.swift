@@ -11,11 +11,12 @@ extension ResultIndex {
     /// - Parameter parameters: what chose the bytes: compression, level, version of the compressor.
     package func packed(_ delta: DeltaID, parameters: String) throws(StoreError) -> PackedLayer? {
         let layer = try index.read("looking up a layer") { session in
-            try session.row(
+            try session.first(
                 "SELECT media_type, digest, size, diff_id FROM packed WHERE delta = ? AND parameters = ?",
                 .integer(delta.number),
-                .text(parameters)
-            ).map(PackedLayer.init)
+                .text(parameters),
+                decode: PackedLayer.init
+            )
         }
         guard let layer, try content.contains(layer.descriptor.digest) else { return nil }
         return layer
@@ -24,10 +25,11 @@ extension ResultIndex {
     /// All packed forms of a delta whose blobs are there.
     package func packed(_ delta: DeltaID) throws(StoreError) -> [PackedLayer] {
         let layers = try index.read("looking up layers") { session in
-            try session.rows(
+            try session.all(
                 "SELECT media_type, digest, size, diff_id FROM packed WHERE delta = ? ORDER BY parameters",
-                .integer(delta.number)
-            ).map(PackedLayer.init)
+                .integer(delta.number),
+                decode: PackedLayer.init
+            )
         }
         var present: [PackedLayer] = []
         for layer in layers where try content.contains(layer.descriptor.digest) { present.append(layer) }
@@ -88,7 +90,10 @@ extension ResultIndex {
                     .integer(delta.number)
                 )
             }
-            let row = try session.row("SELECT \(StoredDelta.columns) FROM deltas d WHERE d.id = ?", .integer(delta.number))
+            let row = try session.row(
+                "SELECT \(StoredDelta.columns) FROM deltas d WHERE d.id = ?",
+                .integer(delta.number)
+            )
             guard let row else { throw StoreError.missingRow("a delta") }
             return try StoredDelta(row, at: 0)
         }
@@ -101,14 +106,14 @@ extension ResultIndex {
     /// A base image's layers up to the one that ends this chain, applied; nil if it cannot be had.
     package func baseLayer(chainID: Digest) throws(StoreError) -> StoredBaseLayer? {
         let found = try index.read("looking up a base layer") { session in
-            try session.row(
+            try session.first(
                 """
                 SELECT b.tree, \(StoredDelta.columns) FROM base_layers b JOIN deltas d ON d.id = b.delta
                 WHERE b.chain_id = ? AND (d.boot IS NULL OR d.boot = ?)
                 """,
                 .digest(chainID),
                 boot.value
-            ).map { (try Tree(stored: $0, 0), try StoredDelta($0, at: 1)) }
+            ) { (try Tree(stored: $0, 0), try StoredDelta($0, at: 1)) }
         }
         guard let (tree, delta) = found, let usable = try usable(delta) else { return nil }
         return StoredBaseLayer(chainID: chainID, delta: usable, tree: tree)
@@ -147,7 +152,7 @@ extension ResultIndex {
 extension PackedLayer {
     fileprivate init(_ row: IndexRow) throws {
         let text = try row.text(0)
-        guard let mediaType = try? MediaType(text) else { throw row.damaged(0) }
+        guard let mediaType = try? MediaType(text) else { throw row.malformed(0) }
         descriptor = Descriptor(mediaType: mediaType, digest: try row.digest(1), size: try row.integer(2))
         diffID = try row.digest(3)
     }

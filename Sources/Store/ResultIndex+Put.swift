@@ -59,7 +59,9 @@ extension ResultIndex {
         }
         if old.isEmpty { return }
         try writes.write("storing times of use") { session in
-            for id in old { try session.run("UPDATE results SET used = ? WHERE id = ?", .integer(now), .integer(id.number)) }
+            for id in old {
+                try session.run("UPDATE results SET used = ? WHERE id = ?", .integer(now), .integer(id.number))
+            }
         }
     }
 

@@ -44,18 +44,19 @@ package final class ResultIndex: Sendable {
     /// Results of an operation, newest first, usable or not: for telling why a step missed.
     package func results(operation: ContentHash, limit: Int = 16) throws(StoreError) -> [StoredResult] {
         try index.read("looking up results") { session in
-            try session.rows(
+            try session.all(
                 "\(ResultIndex.selection) WHERE r.operation = ? ORDER BY r.id DESC LIMIT ?",
                 .hash(operation),
-                .integer(Int64(limit))
-            ).map { try StoredResult($0) }
+                .integer(Int64(limit)),
+                decode: StoredResult.init
+            )
         }
     }
 
     /// The earliest delta that an operation made which equals a new one (`cache.md` rule 2).
     package func delta(operation: ContentHash, digest: ContentHash) throws(StoreError) -> StoredDelta? {
         let found = try index.read("looking up a delta") { session in
-            try session.rows(
+            try session.all(
                 """
                 SELECT \(StoredDelta.columns) FROM deltas d
                 WHERE d.operation = ? AND d.digest = ? AND (d.boot IS NULL OR d.boot = ?) ORDER BY d.id
@@ -63,7 +64,7 @@ package final class ResultIndex: Sendable {
                 .hash(operation),
                 .hash(digest),
                 boot.value
-            ).map { try StoredDelta($0, at: 0) }
+            ) { try StoredDelta($0, at: 0) }
         }
         for delta in found { if let usable = try usable(delta) { return usable } }
         return nil
@@ -72,11 +73,11 @@ package final class ResultIndex: Sendable {
     /// A delta by its number, as it is now; nil if it cannot be had.
     package func delta(_ id: DeltaID) throws(StoreError) -> StoredDelta? {
         let found = try index.read("looking up a delta") { session in
-            try session.row(
+            try session.first(
                 "SELECT \(StoredDelta.columns) FROM deltas d WHERE d.id = ? AND (d.boot IS NULL OR d.boot = ?)",
                 .integer(id.number),
                 boot.value
-            ).map { try StoredDelta($0, at: 0) }
+            ) { try StoredDelta($0, at: 0) }
         }
         guard let found else { return nil }
         return try usable(found)
@@ -84,7 +85,12 @@ package final class ResultIndex: Sendable {
 
     private func result(_ condition: String, _ key: ContentHash) throws(StoreError) -> StoredResult? {
         let found = try index.read("looking up a result") { session in
-            try session.row("\(ResultIndex.selection) \(condition)", .hash(key), boot.value).map { try StoredResult($0) }
+            try session.first(
+                "\(ResultIndex.selection) \(condition)",
+                .hash(key),
+                boot.value,
+                decode: StoredResult.init
+            )
         }
         guard let found, let delta = try usable(found.delta) else { return nil }
         return delta == found.delta ? found : found.with(delta)
@@ -148,7 +154,7 @@ extension Tree {
     init(stored row: IndexRow, _ column: Int) throws {
         guard let object = try? DirectoryObject(encoded: try row.bytes(column)), let entry = object["root"],
             case .directory(let hash) = entry.node
-        else { throw row.damaged(column) }
+        else { throw row.malformed(column) }
         self.init(rootAttributes: entry.attributes, rootObject: hash)
     }
 }

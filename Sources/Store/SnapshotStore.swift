@@ -41,17 +41,24 @@ package final class SnapshotStore: Sendable {
                 let name = SnapshotStore.pendingPrefix + id.fileName
                 try folder.makeDirectory(name, mode: 0o700)
                 // A sweep may come between the two calls: then the directory is not there any more, or is locked.
-                guard let directory = try childIfPresent(name), let lock = try lockIfStillThere(directory, name) else { continue }
-                try directory.makeDirectory("fs", mode: 0o755)
-                try directory.makeDirectory("work", mode: 0o700)
-                return PendingSnapshot(
-                    store: self,
-                    id: id,
-                    directory: directory,
-                    fs: try directory.child("fs"),
-                    work: try directory.child("work"),
-                    lock: WorkLock(lock)
-                )
+                guard let directory = try childIfPresent(name), let lock = try lockIfStillThere(directory, name) else {
+                    continue
+                }
+                do throws(SystemError) {
+                    try directory.makeDirectory("fs", mode: 0o755)
+                    try directory.makeDirectory("work", mode: 0o700)
+                    return PendingSnapshot(
+                        store: self,
+                        id: id,
+                        directory: directory,
+                        fs: try directory.child("fs"),
+                        work: try directory.child("work"),
+                        lock: WorkLock(lock)
+                    )
+                } catch {
+                    rollBack(name)
+                    throw error
+                }
             }
         }
     }
@@ -114,7 +121,9 @@ package final class SnapshotStore: Sendable {
 
     // MARK: For the pending snapshot and the index
 
-    func commit(_ name: ByteString, _ id: SnapshotID, _ directory: Directory, meta: [UInt8], lock: WorkLock) throws(StoreError) {
+    func commit(_ name: ByteString, _ id: SnapshotID, _ directory: Directory, meta: [UInt8], lock: WorkLock)
+        throws(StoreError)
+    {
         try system("committing a snapshot") { () throws(SystemError) in
             // The kernel's mark of a volatile mount is in `work`: gone with it, so the upper can be a lower.
             try directory.removeTree("work")
@@ -143,7 +152,8 @@ package final class SnapshotStore: Sendable {
     private func lockIfStillThere(_ directory: Directory, _ name: ByteString) throws(SystemError) -> LockFile? {
         guard let lock = try LockFile.tryAcquire(directory: directory) else { return nil }
         let opened = try directory.status()
-        guard let found = try folder.statusIfPresent(name), found.inode == opened.inode, found.device == opened.device else {
+        guard let found = try folder.statusIfPresent(name), found.inode == opened.inode, found.device == opened.device
+        else {
             return nil
         }
         return lock

@@ -25,7 +25,7 @@ extension StateRoot {
     /// writes; nothing waits for it.
     ///
     /// Rows of another start of the machine that were never synced are deleted, with their files. Then the file system
-    /// is synced, and the rows that were there before are marked. The log of the index is copied into it.
+    /// is synced, and the rows that were there before are marked. A large log of the index is copied into it.
     ///
     /// - Throws: `StoreError.system` if the disk did not take it: the rows in question answer no more.
     package func syncEarlierRows() throws(StoreError) {
@@ -42,17 +42,31 @@ extension StateRoot {
         // The kernel tells of an error once; a later sync that succeeds proves nothing for these rows.
         let mark: SQLValue = failure == nil ? .null : BootID.lost.value
         try index.write("marking synced rows") { session in
-            try session.run("UPDATE deltas SET boot = ? WHERE boot = ? AND id <= ?", mark, boot.value, .integer(lastDelta))
-            try session.run("UPDATE blobs SET boot = ? WHERE boot = ? AND id <= ?", mark, boot.value, .integer(lastBlob))
+            try session.run(
+                "UPDATE deltas SET boot = ? WHERE boot = ? AND id <= ?",
+                mark,
+                boot.value,
+                .integer(lastDelta)
+            )
+            try session.run(
+                "UPDATE blobs SET boot = ? WHERE boot = ? AND id <= ?",
+                mark,
+                boot.value,
+                .integer(lastBlob)
+            )
         }
         if let failure { throw .system(doing: "syncing the state root", failure) }
-        try index.checkpoint()
+        try emptyLargeLog()
     }
 
     /// Ends a build's use of the root, once everything that the user waits for is done: writes what waits, and empties
     /// the log of the index if it has grown so much that the next program would open slowly.
     package func finish() throws(StoreError) {
         try flush()
+        try emptyLargeLog()
+    }
+
+    private func emptyLargeLog() throws(StoreError) {
         let limit: UInt64 = 1 << 20
         let size = (try? directory.statusIfPresent(IndexSchema.fileName + "-wal"))?.size ?? 0
         if size > limit { try index.checkpoint() }
@@ -78,7 +92,8 @@ extension StateRoot {
             return try Folders.folder(ByteString(ContentHash(of: id.bytes).hex), in: mounts)
         } catch {
             throw error.isFullDisk
-                ? .full(path, doing: "opening a cache mount", in: directory) : .system(doing: "opening a cache mount", error)
+                ? .full(path, doing: "opening a cache mount", in: directory)
+                : .system(doing: "opening a cache mount", error)
         }
     }
 

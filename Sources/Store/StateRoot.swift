@@ -76,7 +76,14 @@ package final class StateRoot: Sendable {
         locks = folders.locks
         contexts = folders.contexts
         trash = Trash(folder: folders.trash, locks: folders.locks)
-        content = ContentStore(root: path, folder: folders.content, blobs: folders.blobs, trash: trash, index: index, boot: boot)
+        content = ContentStore(
+            root: path,
+            folder: folders.content,
+            blobs: folders.blobs,
+            trash: trash,
+            index: index,
+            boot: boot
+        )
         snapshots = SnapshotStore(root: path, folder: folders.snapshots, trash: trash, index: index)
         trees = TreeStore(index: index)
         writes = BufferedWrites(index: index, trees: trees, content: content)

@@ -31,6 +31,7 @@ package enum StoreError: DescribedError, Hashable, Sendable {
     // What is kept
     case wrongDigest(expected: Digest, found: Digest)
     case wrongSize(Digest?, expected: Int64, found: Int64)
+    case tooLarge(Digest, size: Int64, limit: Int64)
     case missingSnapshot(SnapshotID)
     case missingTreeObject(ContentHash)
     case damagedTreeObject(ContentHash, reason: String)
@@ -47,7 +48,7 @@ extension StoreError {
         case .otherOwner(let root, let owner, let user):
             "the state root \(root.escaped) belongs to user \(owner), and this is user \(user)"
         case .remoteFileSystem(let root, let kind):
-            "the state root \(root.escaped) is on a \(kind) file system, where locks between processes cannot be trusted"
+            "the state root \(root.escaped) is on a \(kind) file system, where locks cannot be trusted"
         case .notAStateRoot(let root): "\(root.escaped) holds other files and is no state root"
         case .newerFormat(let root, let found, let supported):
             "the state root \(root.escaped) has format \(found); this program knows formats up to \(supported)"
@@ -60,6 +61,7 @@ extension StoreError {
         case .wrongDigest(let expected, let found): "the content has the digest \(found) instead of \(expected)"
         case .wrongSize(let digest, let expected, let found):
             "\(digest?.description ?? "the content") has \(found) bytes instead of \(expected)"
+        case .tooLarge(let digest, let size, let limit): "\(digest) has \(size) bytes; at most \(limit) are read"
         case .missingSnapshot(let id): "the snapshot \(id) is missing from the state root"
         case .missingTreeObject(let hash): "the directory object \(hash) is missing from the state root"
         case .damagedTreeObject(let hash, let reason): "the directory object \(hash) is damaged: \(reason)"
@@ -80,7 +82,7 @@ extension StoreError {
         case .system(_, let error): error.remedy
         case .indexBusy: "wait until the other build has ended, and build again"
         case .indexDamaged: "build again: the index is then put aside and made anew"
-        case .index, .wrongDigest, .wrongSize: nil
+        case .index, .wrongDigest, .wrongSize, .tooLarge: nil
         case .missingSnapshot, .missingTreeObject, .damagedTreeObject, .missingRow:
             "build again; if it comes back, build with --no-cache"
         }

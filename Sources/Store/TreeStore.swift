@@ -69,7 +69,11 @@ package final class TreeStore: TreeSource, TreeSink, Sendable {
     func write(_ objects: [ContentHash: [UInt8]], in session: IndexSession) throws {
         // In the order of the table, which makes for fewer pages.
         for (hash, bytes) in objects.sorted(by: { $0.key < $1.key }) {
-            try session.run("INSERT INTO tree_objects (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING", .hash(hash), .bytes(bytes))
+            try session.run(
+                "INSERT INTO tree_objects (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                .hash(hash),
+                .bytes(bytes)
+            )
         }
     }
 
@@ -89,7 +93,9 @@ package final class TreeStore: TreeSource, TreeSink, Sendable {
             try session.row("SELECT bytes FROM tree_objects WHERE hash = ?", .hash(hash))?.bytes(0)
         }
         guard let bytes else { throw .missingTreeObject(hash) }
-        guard ContentHash(of: bytes) == hash else { throw .damagedTreeObject(hash, reason: "its bytes have another hash") }
+        guard ContentHash(of: bytes) == hash else {
+            throw .damagedTreeObject(hash, reason: "its bytes have another hash")
+        }
         return bytes
     }
 

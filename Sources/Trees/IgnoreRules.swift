@@ -40,6 +40,7 @@ package struct IgnoreRules: Sendable {
     /// - Parameters:
     ///   - patterns: as BuildKit's matcher takes them: trimmed and cleaned here, a leading slash kept (it matches nothing).
     ///   - lines: the line of each pattern, where there is a file.
+    /// - Throws: for a pattern that cannot be read and for a lone `!`.
     package init(patterns: [ByteString] = [], lines: [Int]? = nil) throws(MalformedPattern) {
         for (index, given) in patterns.enumerated() {
             var pattern = given.trimmed
@@ -49,7 +50,9 @@ package struct IgnoreRules: Sendable {
             let isNegated = pattern.bytes.first == 0x21
             if isNegated {
                 pattern = ByteString(pattern.bytes.dropFirst())
-                guard !pattern.isEmpty else { throw MalformedPattern(pattern: "!", reason: "nothing after the !", line: line) }
+                guard !pattern.isEmpty else {
+                    throw MalformedPattern(pattern: "!", reason: "nothing after the !", line: line)
+                }
             }
             do throws(MalformedPattern) { try add(Rule(pattern: pattern, isNegated: isNegated, line: line)) } catch {
                 throw MalformedPattern(pattern: error.pattern, reason: error.reason, line: line)
@@ -85,7 +88,10 @@ package struct IgnoreRules: Sendable {
     private mutating func add(_ rule: Rule) throws(MalformedPattern) {
         let index = rules.count
         guard rule.pattern.count < IgnoreRules.longestPattern else {
-            throw MalformedPattern(pattern: ByteString(rule.pattern.bytes.prefix(40)) + "…", reason: "longer than 64 KiB")
+            throw MalformedPattern(
+                pattern: ByteString(rule.pattern.bytes.prefix(40)) + "…",
+                reason: "longer than 64 KiB"
+            )
         }
         let automaton = try PathAutomaton(rule.pattern, longest: IgnoreRules.longestPath)
         rules.append(rule)
@@ -118,8 +124,11 @@ extension IgnoreRules {
 
     /// What the rules say about `name` in the directory of `level`.
     package func verdict(on name: ByteString, in level: Level) -> Verdict {
+        if rules.isEmpty { return verdict(of: -1) }
         var last = level.decided
-        if let node = level.exactNode, let found = exact.child(name, of: node) { last = max(last, exact.nodes[found].rule) }
+        if let node = level.exactNode, let found = exact.child(name, of: node) {
+            last = max(last, exact.nodes[found].rule)
+        }
         if let found = anywhere[name] { last = max(last, found) }
         if !level.live.isEmpty {
             let characters = PatternCharacters.decode(name.bytes)
@@ -139,6 +148,7 @@ extension IgnoreRules {
     ///
     /// - Returns: nil if everything below is ignored, so that a walk need not enter.
     package func descend(into name: ByteString, _ verdict: Verdict, from level: Level) -> Level? {
+        if rules.isEmpty { return level }
         var next = Level(decided: verdict.rule ?? -1, exactNode: nil)
         if let node = level.exactNode { next.exactNode = exact.child(name, of: node) }
         let characters = level.live.isEmpty ? [] : PatternCharacters.decode(name.bytes)
@@ -233,7 +243,8 @@ private struct PathAutomaton: Sendable {
     /// path that ends in d, `**d?` only names that begin with it.
     init(_ pattern: ByteString, longest: Int) throws(MalformedPattern) {
         let isPlainAfterStars =
-            pattern.hasPrefix("**") && !pattern.bytes.dropFirst(2).contains { [0x2A, 0x3F, 0x5B, 0x5C, 0x5D].contains($0) }
+            pattern.hasPrefix("**")
+            && !pattern.bytes.dropFirst(2).contains { [0x2A, 0x3F, 0x5B, 0x5C, 0x5D].contains($0) }
         var parser = PatternParser(pattern)
         while let element = try parser.next() {
             // What is longer than any path is read for its syntax only.
@@ -351,68 +362,24 @@ private struct PathAutomaton: Sendable {
     }
 }
 
-/// A set of small numbers: one word for nearly every pattern, more for long ones.
-private struct Positions: Sendable {
-    private var first: UInt64 = 0
-    private var rest: [UInt64]
-
-    init(count: Int) { rest = count <= 64 ? [] : [UInt64](repeating: 0, count: (count - 1) / 64) }
-
-    var isEmpty: Bool { first == 0 && rest.allSatisfy { $0 == 0 } }
-
-    func contains(_ value: Int) -> Bool { word(value / 64) >> UInt64(value % 64) & 1 == 1 }
-
-    private func word(_ index: Int) -> UInt64 { index == 0 ? first : rest[index - 1] }
-
-    mutating func insert(_ value: Int) {
-        if value < 64 { first |= 1 << UInt64(value) } else { rest[value / 64 - 1] |= 1 << UInt64(value % 64) }
-    }
-
-    mutating func remove(_ value: Int) {
-        if value < 64 { first &= ~(1 << UInt64(value)) } else { rest[value / 64 - 1] &= ~(1 << UInt64(value % 64)) }
-    }
-
-    mutating func formUnion(_ other: Positions) {
-        first |= other.first
-        for index in rest.indices { rest[index] |= other.rest[index] }
-    }
-
-    mutating func formIntersection(_ other: Positions) {
-        first &= other.first
-        for index in rest.indices { rest[index] &= other.rest[index] }
-    }
-
-    mutating func subtract(_ other: Positions) {
-        first &= ~other.first
-        for index in rest.indices { rest[index] &= ~other.rest[index] }
-    }
-
-    func forEach(_ body: (Int) -> Void) {
-        for index in 0...rest.count {
-            var bits = word(index)
-            while bits != 0 {
-                body(index * 64 + bits.trailingZeroBitCount)
-                bits &= bits - 1
-            }
-        }
-    }
-}
-
 extension ByteString {
     /// Without white space at either end, that of Unicode included.
     fileprivate var trimmed: ByteString {
         var rest = bytes[...]
-        while let length = ByteString.spaces.first(where: { rest.starts(with: $0) })?.count { rest = rest.dropFirst(length) }
+        while let length = ByteString.spaces.first(where: { rest.starts(with: $0) })?.count {
+            rest = rest.dropFirst(length)
+        }
         while let length = ByteString.spaces.first(where: { rest.suffix($0.count) == $0[...] })?.count {
             rest = rest.dropLast(length)
         }
         return ByteString(Array(rest))
     }
 
-    private static let spaces: [[UInt8]] = [
-        [0x20], [0x09], [0x0A], [0x0B], [0x0C], [0x0D], [0xC2, 0x85], [0xC2, 0xA0], [0xE1, 0x9A, 0x80],
-        [0xE2, 0x80, 0xA8], [0xE2, 0x80, 0xA9], [0xE2, 0x80, 0xAF], [0xE2, 0x81, 0x9F], [0xE3, 0x80, 0x80],
-    ] + (0x80...0x8A).map { [0xE2, 0x80, $0] }
+    private static let spaces: [[UInt8]] =
+        [
+            [0x20], [0x09], [0x0A], [0x0B], [0x0C], [0x0D], [0xC2, 0x85], [0xC2, 0xA0], [0xE1, 0x9A, 0x80],
+            [0xE2, 0x80, 0xA8], [0xE2, 0x80, 0xA9], [0xE2, 0x80, 0xAF], [0xE2, 0x81, 0x9F], [0xE3, 0x80, 0x80],
+        ] + (0x80...0x8A).map { [0xE2, 0x80, $0] }
 
     /// The shortest path with the same meaning, as Go's `filepath.Clean` gives it: `a//b/.` and `a/c/../b` are `a/b`.
     fileprivate var cleanedPath: ByteString {

@@ -249,3 +249,50 @@ enum PatternCharacters {
         return length
     }
 }
+
+/// A set of small numbers: one word for nearly every pattern, more for long ones.
+struct Positions: Sendable {
+    private var first: UInt64 = 0
+    private var rest: [UInt64]
+
+    init(count: Int) { rest = count <= 64 ? [] : [UInt64](repeating: 0, count: (count - 1) / 64) }
+
+    var isEmpty: Bool { first == 0 && rest.allSatisfy { $0 == 0 } }
+
+    func contains(_ value: Int) -> Bool { word(value / 64) >> UInt64(value % 64) & 1 == 1 }
+
+    private func word(_ index: Int) -> UInt64 { index == 0 ? first : rest[index - 1] }
+
+    mutating func insert(_ value: Int) {
+        if value < 64 { first |= 1 << UInt64(value) } else { rest[value / 64 - 1] |= 1 << UInt64(value % 64) }
+    }
+
+    mutating func remove(_ value: Int) {
+        if value < 64 { first &= ~(1 << UInt64(value)) } else { rest[value / 64 - 1] &= ~(1 << UInt64(value % 64)) }
+    }
+
+    mutating func formUnion(_ other: Positions) {
+        first |= other.first
+        for index in rest.indices { rest[index] |= other.rest[index] }
+    }
+
+    mutating func formIntersection(_ other: Positions) {
+        first &= other.first
+        for index in rest.indices { rest[index] &= other.rest[index] }
+    }
+
+    mutating func subtract(_ other: Positions) {
+        first &= ~other.first
+        for index in rest.indices { rest[index] &= ~other.rest[index] }
+    }
+
+    func forEach(_ body: (Int) -> Void) {
+        for index in 0...rest.count {
+            var bits = word(index)
+            while bits != 0 {
+                body(index * 64 + bits.trailingZeroBitCount)
+                bits &= bits - 1
+            }
+        }
+    }
+}

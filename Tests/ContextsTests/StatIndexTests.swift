@@ -131,6 +131,10 @@ struct StatIndexTests {
             { try folder.folder("d/empty") },
             { try folder.folder("d").removeDirectory("empty") },
             {
+                try folder.folder("d").removeFile("b")
+                try folder.folder("d/b")
+            },
+            {
                 try folder.directory.removeFile("hard")
                 try folder.write("hard", "a")
             },
@@ -211,7 +215,10 @@ struct StatIndexTests {
         #expect(try await build(folder, index).counters.filesOpened == 0)
     }
 
-    @Test("an index that cannot be written is an error that a build can live with", .enabled(if: geteuid() != 0, "root may write"))
+    @Test(
+        "an index that cannot be written is an error that a build can live with",
+        .enabled(if: geteuid() != 0, "root may write")
+    )
     func unwritable() async throws {
         let (folder, index) = (try filled(), try Folder())
         try index.directory.setMode(mode: 0o500)

@@ -27,7 +27,9 @@ final class Folder: Sendable {
     @discardableResult
     func folder(_ path: ByteString) throws -> Directory {
         var directory = directory
-        for name in TreePath(parsing: path).components { directory = try directory.makeOrOpenDirectory(name, mode: 0o755) }
+        for name in TreePath(parsing: path).components {
+            directory = try directory.makeOrOpenDirectory(name, mode: 0o755)
+        }
         return directory
     }
 
@@ -64,7 +66,9 @@ final class Folder: Sendable {
 }
 
 extension ContextListing {
-    /// All entries, one line each: path, mode, kind and what it holds. Throws if a hash is a placeholder.
+    /// All entries, one line each: path, mode, kind and what it holds.
+    ///
+    /// Throws if a hash is a placeholder.
     func lines() throws -> [String] {
         let tree = tree()
         var result: [String] = []
@@ -93,7 +97,9 @@ extension ContextListing {
         return result
     }
 
-    func names() throws -> [String] { try lines().filter { !$0.contains(" links ") }.map { String($0.split(separator: " ")[0]) } }
+    func names() throws -> [String] {
+        try lines().filter { !$0.contains(" links ") }.map { String($0.split(separator: " ")[0]) }
+    }
 }
 
 /// The first digits of a text's hash, as `lines()` shows them.

@@ -51,7 +51,11 @@ struct ConcurrencyTests {
         #expect(try root.names("snapshots").count == 200)
         #expect(try root.names("content/sha256").count == 50)
         for writer in 0..<4 {
-            #expect(try (0..<50).allSatisfy { try state.results.result(contentKey: hash("content of \(writer)-\($0)")) != nil })
+            #expect(
+                try (0..<50).allSatisfy {
+                    try state.results.result(contentKey: hash("content of \(writer)-\($0)")) != nil
+                }
+            )
         }
     }
 

@@ -110,6 +110,20 @@ struct ContentStoreTests {
         #expect(try root.open(boot: 2).content.read(digest) == bytes)
     }
 
+    @Test("that was stored again after its file was gone is not taken for the one that was synced")
+    func distrustsNewFile() throws {
+        _ = try state.content.store(bytes, mediaType: .json)
+        try state.flush()
+        try state.syncEarlierRows()
+        let blobs = try root.directory.directoryBeneath("content/sha256")
+        try blobs.removeFile(ByteString(digest.hex))
+        _ = try state.content.store(bytes, mediaType: .json)
+        try state.flush()
+        try blobs.removeFile(ByteString(digest.hex))
+        try root.overwrite(file, with: [UInt8](repeating: 0, count: bytes.count))
+        #expect(try !root.open(boot: 2).content.contains(digest))
+    }
+
     @Test("of another size than its row is read, and dropped")
     func comparesSize() throws {
         _ = try state.content.store(bytes, mediaType: .json)
@@ -151,7 +165,7 @@ struct ContentStoreTests {
     func limitsReading() throws {
         _ = try state.content.store(bytes, mediaType: .json)
         let error = StoreError.thrown { _ = try state.content.read(digest, limit: 11) }
-        #expect(error == .wrongSize(digest, expected: 11, found: 12))
+        #expect(error == .tooLarge(digest, size: 12, limit: 11))
         #expect(try state.content.read(digest, limit: 12) == bytes)
     }
 

@@ -39,18 +39,23 @@ struct DamagedIndexTests {
         #expect(again.notes.isEmpty)
         #expect(try again.results.result(contentKey: hash("content of a")) != nil)
 
-        let aside = try #require(try root.names(".").first { $0.hasPrefix("index.sqlite.corrupt-") && !$0.hasSuffix("-wal") })
+        let aside = try #require(
+            try root.names(".").first { $0.hasPrefix("index.sqlite.corrupt-") && !$0.hasSuffix("-wal") }
+        )
         #expect(try root.read(aside) == damage.apply(to: bytes))
     }
 
     @Test("that is met while it is used is told of, and put aside by the next opening")
     func isFoundInUse() throws {
         let before = try root.open()
-        try before.putStep("a")
-        try before.syncEarlierRows()
-        // All pages but the first, which opening reads; the log is empty after the sync.
+        for name in "abcdefghijklmnopqrstuvwxyz0123456789" { try before.putStep("\(name)") }
+        try before.finish()
+        // All pages but the first, which opening reads; the log was large, and is empty now.
         let bytes = try root.read("index.sqlite")
-        try root.overwrite("index.sqlite", with: Array(bytes.prefix(4096)) + [UInt8](repeating: 0xA5, count: bytes.count - 4096))
+        try root.overwrite(
+            "index.sqlite",
+            with: Array(bytes.prefix(4096)) + [UInt8](repeating: 0xA5, count: bytes.count - 4096)
+        )
 
         let user = try root.open()
         let error = StoreError.thrown { _ = try user.results.result(contentKey: hash("content of a")) }
@@ -74,6 +79,35 @@ struct DamagedIndexTests {
         #expect(state.notes.isEmpty)
         #expect(try state.results.result(contentKey: hash("content of a")) != nil)
         #expect(try !root.names(".").contains("index.suspect"))
+    }
+
+    @Test("with a value in one row that means nothing to this program is as good as without that row")
+    func ignoresMalformedRows() throws {
+        let state = try root.open()
+        let made = NewDelta(snapshot: nil, isEmpty: true, digest: hash("delta"))
+        var new = try state.newResult("a", delta: .made(made))
+        // More than the log may keep, so that all of it gets into the index.
+        new.record = [UInt8](repeating: 0, count: 2 << 20)
+        _ = try state.results.put(new)
+        try state.finish()
+        let bytes = try root.read("index.sqlite")
+        let domain = Array("tree.directory.1".utf8)
+        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: domain) })
+        let file = try root.directory.openBeneath("index.sqlite", flags: O_WRONLY)
+        var start = place
+        while true {
+            #expect(pwrite(file.number, "tree.directory.X", domain.count, start) == domain.count)
+            guard let next = bytes.indices[(start + 1)...].first(where: { bytes[$0...].starts(with: domain) }) else {
+                break
+            }
+            start = next
+        }
+        let after = try root.open()
+        #expect(try after.results.result(contentKey: hash("content of a")) == nil)
+        #expect(try after.results.hasResult(operation: hash("operation of a")))
+        _ = try after.putStep("a")
+        #expect(try after.results.result(contentKey: hash("content of a")) != nil)
+        #expect(try root.open().notes.isEmpty)
     }
 
     @Test("that is missing is made anew, and blobs on disk are found again")

@@ -27,7 +27,9 @@ struct DurabilityTests {
         #expect(try later.results.result(contentKey: hash("content of synced")) == synced)
         #expect(try later.results.result(contentKey: hash("content of unsynced")) == nil)
         #expect(try later.results.result(definitionKey: hash("definition of unsynced")) == nil)
-        #expect(try later.results.delta(operation: hash("operation of unsynced"), digest: hash("delta of unsynced")) == nil)
+        #expect(
+            try later.results.delta(operation: hash("operation of unsynced"), digest: hash("delta of unsynced")) == nil
+        )
     }
 
     @Test("rows that were never synced are dropped with their files by the next build that writes")
@@ -55,7 +57,10 @@ struct DurabilityTests {
     func forgetsAttached() throws {
         let chain = Digest(of: [1])
         var delta = NewDelta(snapshot: nil, isEmpty: false, digest: hash("base"))
-        let layer = PackedLayer(descriptor: try state.content.store([1], mediaType: .ociLayerGzip), diffID: Digest(of: [2]))
+        let layer = PackedLayer(
+            descriptor: try state.content.store([1], mediaType: .ociLayerGzip),
+            diffID: Digest(of: [2])
+        )
         delta.packed = .init(parameters: "as pulled", layer: layer)
         let stored = try state.results.putBaseLayer(chainID: chain, delta: delta, tree: .empty)
         #expect(try root.open(boot: 2).results.baseLayer(chainID: chain)?.delta == stored.delta)

@@ -7,7 +7,9 @@ internal import Testing
 
 @Suite("On a full disk")
 struct FullDiskTests {
-    /// A file system of 2 MiB at the root's place; nil without the right to mount one. Before the root, so gone before it.
+    /// A file system of 2 MiB at the root's place; nil without the right to mount one.
+    ///
+    /// It comes before the root, so it is gone before it.
     let mount: SmallFileSystem?
     let root: TemporaryRoot
 
@@ -94,7 +96,9 @@ struct FullDiskTests {
         let file = try root.directory.open("filler", flags: O_WRONLY | O_CREAT, mode: 0o600)
         let page = [UInt8](repeating: 1, count: 4096)
         while try root.directory.space().free > free {
-            do throws(SystemError) { try file.write(page) } catch { if error.isFullDisk { return } else { throw error } }
+            do throws(SystemError) { try file.write(page) } catch {
+                if error.isFullDisk { return } else { throw error }
+            }
         }
     }
 }

@@ -102,7 +102,9 @@ struct ResultIndexTests {
     @Test("whose snapshot is gone are none, until they are stored again")
     func needSnapshot() throws {
         let stored = try state.putStep("a")
-        try root.directory.directoryBeneath("snapshots").removeTree(ByteString(try #require(stored.delta.snapshot).text))
+        try root.directory.directoryBeneath("snapshots").removeTree(
+            ByteString(try #require(stored.delta.snapshot).text)
+        )
         #expect(try state.results.result(contentKey: hash("content of a")) == nil)
         #expect(try state.results.result(definitionKey: hash("definition of a")) == nil)
         #expect(try state.results.delta(operation: hash("operation of a"), digest: hash("delta of a")) == nil)
@@ -132,7 +134,9 @@ struct ResultIndexTests {
         #expect(try state.results.packed(stored.delta.id) == [layer])
         #expect(try state.results.result(contentKey: hash("content of a"))?.delta.diffID == layer.diffID)
 
-        try root.directory.directoryBeneath("snapshots").removeTree(ByteString(try #require(stored.delta.snapshot).text))
+        try root.directory.directoryBeneath("snapshots").removeTree(
+            ByteString(try #require(stored.delta.snapshot).text)
+        )
         let found = try #require(try state.results.result(contentKey: hash("content of a")))
         #expect(found.delta.snapshot == nil)
         #expect(!found.delta.isEmpty)
@@ -154,7 +158,10 @@ struct ResultIndexTests {
         let chain = Digest(of: [7])
         #expect(try state.results.baseLayer(chainID: chain) == nil)
         var delta = NewDelta(snapshot: nil, isEmpty: false, digest: hash("base"))
-        let layer = PackedLayer(descriptor: try state.content.store([1], mediaType: .ociLayerGzip), diffID: Digest(of: [2]))
+        let layer = PackedLayer(
+            descriptor: try state.content.store([1], mediaType: .ociLayerGzip),
+            diffID: Digest(of: [2])
+        )
         delta.packed = .init(parameters: "as pulled", layer: layer)
         let stored = try state.results.putBaseLayer(chainID: chain, delta: delta, tree: .empty)
         #expect(stored.delta.diffID == layer.diffID)

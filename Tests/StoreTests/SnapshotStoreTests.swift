@@ -46,7 +46,10 @@ struct SnapshotStoreTests {
         #expect(!state.snapshots.contains(id))
     }
 
-    @Test("have names that are no paths", arguments: ["", "..", "../../etc", "0123456789ABCDEF0123456789ABCDEF", "new-"])
+    @Test(
+        "have names that are no paths",
+        arguments: ["", "..", "../../etc", "0123456789ABCDEF0123456789ABCDEF", "new-"]
+    )
     func refuseNames(_ text: String) { #expect(SnapshotID(text) == nil) }
 
     @Test("of dead makers are swept; those being made, just committed or in the index stay")

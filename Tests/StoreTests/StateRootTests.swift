@@ -111,7 +111,10 @@ struct StateRootTests {
         #expect(try state.emptyTrash() == 0)
     }
 
-    @Test("has a directory for each cache mount, whatever its id", arguments: ["../../x", "", "a/b", "id"] as [ByteString])
+    @Test(
+        "has a directory for each cache mount, whatever its id",
+        arguments: ["../../x", "", "a/b", "id"] as [ByteString]
+    )
     func makesCacheMounts(_ id: ByteString) throws {
         let state = try root.open()
         _ = try state.cacheMount(id: id).open("kept", flags: O_WRONLY | O_CREAT, mode: 0o644)

@@ -8,8 +8,14 @@ extension FileModel {
     /// - Parameters:
     ///   - modified: the time of all that is written.
     ///   - recreated: directories that the step removed and made again: they hide what was below.
-    package func delta(to after: FileModel, modified: FileTime, recreated: Set<TreePath> = []) -> Delta {
-        let written = writtenFiles(in: after, recreated)
+    ///   - rewritten: files that the step wrote, with their times; others are in the delta only if they changed.
+    package func delta(
+        to after: FileModel,
+        modified: FileTime,
+        recreated: Set<TreePath> = [],
+        rewritten: [TreePath: FileTime] = [:]
+    ) -> Delta {
+        let written = writtenFiles(in: after, recreated, Set(rewritten.keys))
         var entries: [Delta.Entry] = []
         var firsts: [Int: TreePath] = [:]
         if rootAttributes != after.rootAttributes {
@@ -28,7 +34,8 @@ extension FileModel {
                 entries.append(.init(path: path, change: change))
             case .file(let inode):
                 guard written.contains(path), let entry = after.inodes[inode] else { continue }
-                let change = Delta.Change.write(entry, modified: modified, linkedTo: firsts[inode])
+                let time = rewritten[path] ?? modified
+                let change = Delta.Change.write(entry, modified: time, linkedTo: firsts[inode])
                 entries.append(.init(path: path, change: change))
                 firsts[inode] = firsts[inode] ?? path
             }
@@ -46,7 +53,11 @@ extension FileModel {
     }
 
     /// The files that have to be written: changed ones, and those whose names as one file cannot be had otherwise.
-    private func writtenFiles(in after: FileModel, _ recreated: Set<TreePath>) -> Set<TreePath> {
+    private func writtenFiles(
+        in after: FileModel,
+        _ recreated: Set<TreePath>,
+        _ rewritten: Set<TreePath>
+    ) -> Set<TreePath> {
         var groups: [Int: [TreePath]] = [:]
         for path in after.files { groups[after.inode(at: path) ?? 0, default: []].append(path) }
         var written: Set<TreePath> = []
@@ -55,7 +66,7 @@ extension FileModel {
         for (group, paths) in groups.sorted(by: { $0.key < $1.key }) {
             let before = Set(paths.map { inode(at: $0) })
             let isUntouched =
-                before.count == 1
+                before.count == 1 && rewritten.isDisjoint(with: paths)
                 && paths.allSatisfy { file(at: $0) == after.file(at: $0) && !isRecreated($0, recreated) }
                 && keepsParents(paths, in: after)
             if isUntouched, case .some(.some(let inode)) = before.first, kept[inode] == nil {

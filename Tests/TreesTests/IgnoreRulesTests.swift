@@ -13,7 +13,8 @@ struct IgnoreVector: Decodable, Sendable, CustomTestStringConvertible {
     var testDescription: String { patterns.joined(separator: " ") }
 
     static let all: [IgnoreVector] = {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         let file = root.appending(path: "../shared/vectors/ignore.jsonl").standardizedFileURL
         guard let text = try? String(contentsOf: file, encoding: .utf8) else {
             print("left out: the recorded ignore rules, \(file.path) is not there")
@@ -93,27 +94,41 @@ struct IgnoreRulesTests {
         #expect(verdict.rule.flatMap { rules.rules[$0].line } == example.line)
     }
 
-    @Test("a lone ! and a set without end are refused with their line", arguments: ["a\n!", "a\n[b", "a\nb\\", "a\n! /"])
+    @Test(
+        "a lone ! and a set without end are refused with their line",
+        arguments: ["a\n!", "a\n[b", "a\nb\\", "a\n! /"]
+    )
     func malformed(_ text: String) throws {
         let error = #expect(throws: MalformedPattern.self) { try IgnoreRules(file: Array(text.utf8)) }
         #expect(error?.line == 2)
         #expect(error?.message.hasPrefix("line 2: ") == true)
     }
 
+    /// A directory that is ignored, and whether anything below it may be taken in.
+    struct PruneCase: Sendable {
+        var file: String
+        var directory: ByteString
+        var enters: Bool
+    }
+
     @Test(
         "an ignored directory is entered only if a later rule may take something in again below it",
-        arguments: zip(
-            ["d", "*\n!d/e", "*\n!d/e", "!d/e\n*", "d\n!**/x", "d\n!e/*/x", "d\n!d/e*/x", "**\n!**/e/x"],
-            [false, true, false, false, true, false, true, true]
-        )
+        arguments: [
+            PruneCase(file: "d", directory: "d", enters: false),
+            PruneCase(file: "*\n!d/e", directory: "d", enters: true),
+            PruneCase(file: "*\n!d/e", directory: "other", enters: false),
+            PruneCase(file: "!d/e\n*", directory: "d", enters: false),
+            PruneCase(file: "d\n!**/x", directory: "d", enters: true),
+            PruneCase(file: "d\n!e/*/x", directory: "d", enters: false),
+            PruneCase(file: "d\n!d/e*/x", directory: "d", enters: true),
+            PruneCase(file: "**\n!**/e/x", directory: "d", enters: true),
+        ]
     )
-    func prunes(file: String, enters: Bool) throws {
-        let rules = try IgnoreRules(file: Array(file.utf8))
-        // The third row asks about a sibling of the directory that the rule names.
-        let name: ByteString = file == "*\n!d/e" && !enters ? "other" : "d"
-        let verdict = rules.verdict(on: name, in: rules.top)
+    func prunes(_ example: PruneCase) throws {
+        let rules = try IgnoreRules(file: Array(example.file.utf8))
+        let verdict = rules.verdict(on: example.directory, in: rules.top)
         #expect(verdict.isIgnored)
-        #expect((rules.descend(into: name, verdict, from: rules.top) != nil) == enters)
+        #expect((rules.descend(into: example.directory, verdict, from: rules.top) != nil) == example.enters)
     }
 
     @Test("a name that is not UTF-8 is matched byte by byte")
@@ -133,7 +148,11 @@ struct IgnoreRulesTests {
         let rules = try IgnoreRules(patterns: ([deep, stars, sets] + many).map { ByteString($0) })
         let path = TreePath(Array(repeating: "aaaaaaaaaaaaaaaa", count: 20))
         #expect(!rules.verdict(on: path).isIgnored)
-        #expect(throws: MalformedPattern.self) { try IgnoreRules(patterns: [ByteString(String(repeating: "[", count: 10_000))]) }
-        #expect(throws: MalformedPattern.self) { try IgnoreRules(patterns: [ByteString(String(repeating: "a", count: 100_000))]) }
+        #expect(throws: MalformedPattern.self) {
+            try IgnoreRules(patterns: [ByteString(String(repeating: "[", count: 10_000))])
+        }
+        #expect(throws: MalformedPattern.self) {
+            try IgnoreRules(patterns: [ByteString(String(repeating: "a", count: 100_000))])
+        }
     }
 }

@@ -1,8 +1,10 @@
 internal import ArgumentParser
 internal import Bytes
 
-/// Arguments on their way through the parser, which takes strings: bytes that are no UTF-8 survive as scalars of the
-/// last private plane, U+10FF00 and the byte. Where an argument holds such a scalar itself, its bytes travel so too.
+/// Arguments on their way through the parser, which takes strings.
+///
+/// Bytes that are no UTF-8 survive as scalars of the last private plane, U+10FF00 and the byte. Where an argument holds
+/// such a scalar itself, its bytes travel so too.
 enum ArgumentText {
     private static let base: UInt32 = 0x10FF00
 

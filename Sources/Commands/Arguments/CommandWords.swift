@@ -1,10 +1,10 @@
 internal import Bytes
 
-/// The words of a command line, as docker's parser (pflag) understands them, brought into the one form that leaves nothing
-/// to be guessed: `build --name value … -- context`.
+/// The words of a command line, as docker's parser (pflag) understands them, in a form that leaves nothing to be guessed:
+/// `build --name value … -- context`.
 ///
-/// Here `--name=value`, `-tname`, `-qt name` and `--switch=false` are taken apart, at bytes, and here flags that docker has
-/// and we do not are refused by name.
+/// Here `--name=value`, `-tname`, `-qt name` and `--switch=false` are taken apart, at bytes, and here flags that docker
+/// has and we do not are refused by name.
 struct CommandWords {
     /// Commands and what the parser answers itself; any other first word belongs to `build`.
     private static let others: Set<ByteString> = [

@@ -1,7 +1,8 @@
 internal import Bytes
 
-/// A flag of `docker buildx build` or of the older `docker build`: the whole list, so that each is either done or refused
-/// by its name, and none taken and forgotten.
+/// A flag of `docker buildx build` or of the older `docker build`.
+///
+/// The list is whole, so that each is either done or refused by its name, and none taken and forgotten.
 struct DockerFlag: Sendable {
     /// Whether an argument follows.
     enum Kind: Sendable {
@@ -21,6 +22,9 @@ struct DockerFlag: Sendable {
     let letter: UInt8?
     let kind: Kind
     let support: Support
+    /// Whether it can be used.
+    var isSupported: Bool { if case .yes = support { true } else { false } }
+
     /// Values that ask for nothing but what is done anyway, so they need not be refused.
     let neutral: [ByteString]
 

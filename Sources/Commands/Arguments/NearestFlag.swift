@@ -2,12 +2,13 @@ internal import Bytes
 
 /// Finds the flag that was probably meant.
 enum NearestFlag {
-    /// The flag that differs least, if by one or two letters.
+    /// The flag that differs least of those that can be used, if by a letter in four or less.
     static func name(for word: ByteString) -> String? {
         guard word.count <= 64 else { return nil }
-        let distances = DockerFlag.all.map { (name: $0.name, distance: distance(word.bytes, Array($0.name.utf8))) }
-        guard let best = distances.min(by: { $0.distance < $1.distance }), best.distance <= 2 else { return nil }
-        return best.name
+        let known = DockerFlag.all.filter(\.isSupported)
+        let distances = known.map { (name: $0.name, letters: distance(word.bytes, Array($0.name.utf8))) }
+        let best = distances.min { $0.letters < $1.letters }
+        return best.flatMap { $0.letters * 4 <= word.count ? $0.name : nil }
     }
 
     /// How many letters have to be added, removed or changed (Levenshtein).

@@ -16,7 +16,7 @@ enum UsageError: DescribedError, Equatable {
         case .missingContext: "a build context is needed: the folder that COPY and ADD read"
         case .unknownFlag(let flag, _): "unknown flag: \(flag.escaped)"
         case .missingValue(let flag): "\(flag) needs a value"
-        case .unexpectedValue(let flag, let value): "\(flag) is on or off: \"\(value.escaped)\" is neither true nor false"
+        case .unexpectedValue(let flag, let value): "\(flag) is true or false, not \"\(value.escaped)\""
         case .notSupported(let what, _): "\(what) is not supported yet"
         case .malformed(let flag, let value, let reason): "invalid value \"\(value.escaped)\" for \(flag): \(reason)"
         case .conflict(let text): text

@@ -1,8 +1,9 @@
 internal import ArgumentParser
 internal import Bytes
 
-/// `swift-build-image [build] [FLAGS] CONTEXT`. The flags are those of `docker buildx build`; which of them are missing is
-/// known to ``DockerFlag``.
+/// The command that builds: `swift-build-image [build] [FLAGS] CONTEXT`.
+///
+/// The flags are those of `docker buildx build`; which of them are missing is known to ``DockerFlag``.
 struct BuildCommand: EnvironmentCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
@@ -69,7 +70,9 @@ struct BuildCommand: EnvironmentCommand {
         name: [.customLong("output"), .customShort("o")],
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "What to make: type=oci,dest=FILE|-[,tar=false][,name=NAME][,compression=gzip|uncompressed] or type=cacheonly.",
+            """
+            What to make: type=oci,dest=FILE|-[,tar=false][,name=NAME][,compression=gzip|uncompressed] or type=cacheonly.
+            """,
             valueName: "key=value,…"
         )
     )

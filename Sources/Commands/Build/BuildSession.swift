@@ -14,20 +14,22 @@ struct BuildSession {
     /// - Throws: `ReportedFailure` for a build that failed, a `DescribedError` for what was not its fault.
     func run(environment: [ByteString: ByteString]) async throws {
         let report = try makeReport()
-        let interrupts = Interrupts()
         plan.imageIDFile?.removeStale()
-        let engine = try Engine(stateRoot: Engine.defaultStateRoot(environment: environment))
+        let engine = try Engine(
+            stateRoot: Engine.defaultStateRoot(environment: environment),
+            options: Engine.Options(environment: environment)
+        )
         let request = plan.request
         let build = Task { try await engine.build(request) { report.take($0) } }
-        interrupts.watch {
-            StandardError.write("\ninterrupted: ending what runs (once more to leave at once)\n")
+        Interrupts.onFirst {
+            report.note("interrupted: ending what runs; once more to leave at once")
             build.cancel()
         }
         let result: BuildResult
         do {
             result = try await build.value
         } catch {
-            throw failure(error, report, isInterrupted: interrupts.isRaised)
+            throw failure(error, report, isInterrupted: Interrupts.isRaised)
         }
         report.finish(.done)
         try publish(result)
@@ -37,7 +39,7 @@ struct BuildSession {
         let isTerminal = StandardError.isTerminal
         switch plan.progress {
         case .quiet: return QuietProgress(write: StandardError.write)
-        case .tty where !isTerminal: throw .conflict("--progress=tty needs a terminal as standard error")
+        case .tty where !isTerminal: throw .conflict("progress on a terminal (tty) needs one as standard error")
         case .auto where isTerminal, .tty: return TerminalProgress(isColoured: StandardError.wantsColour)
         case .auto, .plain: return PlainProgress(keepsColours: StandardError.wantsColour)
         }
@@ -65,13 +67,27 @@ struct BuildSession {
 
     /// The id goes where it was asked for, and to standard output where nothing else tells of the image.
     private func publish(_ result: BuildResult) throws {
-        let identifier = result.configDigest.description
+        let metadata = MetadataDocument(
+            manifest: result.manifest,
+            configDigest: result.configDigest,
+            names: result.names.isEmpty ? exportedNames : result.names,
+            warnings: result.warnings
+        )
+        try plan.metadataFile?.write(metadata.bytes)
+        guard let identifier = result.configDigest?.description else { return }
         try plan.imageIDFile?.write(Array(identifier.utf8))
-        try plan.metadataFile?.write(MetadataDocument(result: result).bytes)
         let outputs = plan.request.outputs
         let isTaken = outputs.contains(where: \.goesToStandardOutput)
         if !isTaken, plan.progress == .quiet || outputs.isEmpty {
             try StandardOutput.writeResult(identifier + "\n")
         }
+    }
+
+    /// The names that stand in the exported files.
+    private var exportedNames: [Reference] {
+        let layouts = plan.request.outputs.compactMap { output in
+            if case .layout(let layout) = output { layout } else { nil }
+        }
+        return layouts.isEmpty ? [] : plan.request.names + layouts.flatMap(\.names)
     }
 }

@@ -1,23 +1,27 @@
-internal import BuildEngine
 internal import Bytes
 internal import OCI
 
 /// What `--metadata-file` holds: the keys of buildx, sorted as it writes them.
 struct MetadataDocument {
-    /// What is described.
-    let result: BuildResult
+    /// The image's manifest, and its config's digest; nil where no image was made.
+    var manifest: Descriptor?
+    var configDigest: Digest?
+    /// What the image was named.
+    var names: [Reference] = []
+    /// What there was to warn of.
+    var warnings: [ByteString] = []
 
     /// The document, in JSON.
     var bytes: [UInt8] {
         var members: [JSONObject.Member] = []
         func add(_ name: ByteString, _ value: JSONValue) { members.append(.init(name: name, value: value)) }
-        if !result.warnings.isEmpty { add("buildx.build.warnings", .array(result.warnings.map(warning))) }
-        add("containerimage.config.digest", .string(result.configDigest.description))
-        add("containerimage.descriptor", .object(result.manifest.json))
-        add("containerimage.digest", .string(result.manifest.digest.description))
-        if !result.names.isEmpty {
-            add("image.name", .string(result.names.map(\.description).joined(separator: ",")))
+        if !warnings.isEmpty { add("buildx.build.warnings", .array(warnings.map(warning))) }
+        if let configDigest { add("containerimage.config.digest", .string(configDigest.description)) }
+        if let manifest {
+            add("containerimage.descriptor", .object(manifest.json))
+            add("containerimage.digest", .string(manifest.digest.description))
         }
+        if !names.isEmpty { add("image.name", .string(names.map(\.description).joined(separator: ","))) }
         return JSONValue.object(JSONObject(uniqueMembers: members)).indented
     }
 

@@ -33,7 +33,10 @@ struct NamedContextOption {
         }
     }
 
-    private static func context(_ value: ByteString, in text: ByteString) throws(UsageError) -> BuildRequest.NamedContext {
+    private static func context(
+        _ value: ByteString,
+        in text: ByteString
+    ) throws(UsageError) -> BuildRequest.NamedContext {
         if let folder = value.dropping("oci-layout://") { return try layout(folder, in: text) }
         if let image = value.dropping("docker-image://") {
             guard !image.isEmpty else { throw .malformed(flag: flag, value: text, reason: "it names no image") }
@@ -53,28 +56,33 @@ struct NamedContextOption {
     }
 
     /// `DIR`, `DIR:TAG` or `DIR@DIGEST`; a colon in a folder's name is one if a slash follows it.
-    private static func layout(_ value: ByteString, in text: ByteString) throws(UsageError) -> BuildRequest.NamedContext {
-        var folder = value
+    private static func layout(
+        _ value: ByteString,
+        in text: ByteString
+    ) throws(UsageError) -> BuildRequest.NamedContext {
+        let (named, digestText) = value.cut(atLast: UInt8(ascii: "@"))
         var digest: Digest?
-        if let at = value.bytes.lastIndex(of: UInt8(ascii: "@")), !value.bytes[at...].contains(UInt8(ascii: "/")) {
-            folder = ByteString(Array(value.bytes[..<at]))
-            do { digest = try Digest(ByteString(Array(value.bytes[(at + 1)...]))) } catch {
+        if let digestText {
+            do { digest = try Digest(digestText) } catch {
                 throw .malformed(flag: flag, value: text, reason: error.message)
             }
         }
-        var tag: ByteString?
-        if let colon = folder.bytes.lastIndex(of: UInt8(ascii: ":")), !folder.bytes[colon...].contains(UInt8(ascii: "/")) {
-            let word = ByteString(Array(folder.bytes[(colon + 1)...]))
-            guard !word.isEmpty else { throw .malformed(flag: flag, value: text, reason: "the tag is empty") }
-            tag = word
-            folder = ByteString(Array(folder.bytes[..<colon]))
-        }
+        let (folder, tag) = named.cut(atLast: UInt8(ascii: ":"))
+        guard tag?.isEmpty != true else { throw .malformed(flag: flag, value: text, reason: "the tag is empty") }
         guard !folder.isEmpty else { throw .malformed(flag: flag, value: text, reason: "it names no folder") }
         return .layout(folder: folder, tag: tag, digest: digest)
     }
 }
 
 extension ByteString {
+    /// The bytes before the last `mark`, and those after it if no slash is among them.
+    fileprivate func cut(atLast mark: UInt8) -> (ByteString, ByteString?) {
+        guard let position = bytes.lastIndex(of: mark), !bytes[position...].contains(UInt8(ascii: "/")) else {
+            return (self, nil)
+        }
+        return (ByteString(Array(bytes[..<position])), ByteString(Array(bytes[(position + 1)...])))
+    }
+
     /// What follows a prefix; nil where it does not begin so.
     fileprivate func dropping(_ prefix: ByteString) -> ByteString? {
         hasPrefix(prefix) ? ByteString(Array(bytes.dropFirst(prefix.count))) : nil

@@ -1,39 +1,47 @@
 internal import Glibc
-internal import Reports
 internal import Synchronization
 
-/// SIGINT and SIGTERM: the first one asks, the second one ends the process.
+/// SIGINT and SIGTERM: the first one asks a build to end, the second one ends the process, as the first does without a
+/// build.
 ///
-/// The signals are blocked in all threads, and one thread waits for them, so that no handler interrupts anything. What
-/// steps are started later begins with no signal blocked: the sandbox sees to that.
-final class Interrupts: Sendable {
-    private let wasRaised = Atomic(false)
+/// The signals are blocked in all threads, and the main thread waits for them, so that no handler interrupts anything.
+/// What steps are started begins with no signal blocked: the sandbox sees to that.
+enum Interrupts {
+    private struct State {
+        var isRaised = false
+        var action: (@Sendable () -> Void)?
+    }
+
+    private static let state = Mutex(State())
 
     /// Whether a signal has come.
-    var isRaised: Bool { wasRaised.load(ordering: .acquiring) }
+    static var isRaised: Bool { state.withLock { $0.isRaised } }
 
     /// Blocks the signals in this thread and in all it starts from now on; to be called before there are others.
-    init() {
+    static func block() {
         // A reader that goes away is an error of the write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        var signals = Self.signals
+        var signals = signals
         pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    /// Calls `first` for the first signal, from a thread of its own; the second ends the process at once.
-    ///
-    /// The steps die with it, the store needs no repair, and the terminal has nothing to be restored.
-    func watch(first: @escaping @Sendable () -> Void) {
-        BackgroundThread.start { [self] in
-            var signals = Self.signals
-            while true {
-                var number: Int32 = 0
-                guard sigwait(&signals, &number) == 0 else { continue }
-                if wasRaised.exchange(true, ordering: .acquiringAndReleasing) {
-                    _exit(ExitStatus.interrupted.rawValue)
-                }
-                first()
+    /// Sets what the first signal does.
+    static func onFirst(_ action: @escaping @Sendable () -> Void) { state.withLock { $0.action = action } }
+
+    /// Waits for signals, for ever.
+    static func wait() -> Never {
+        var signals = signals
+        while true {
+            var number: Int32 = 0
+            guard sigwait(&signals, &number) == 0 else { continue }
+            let action = state.withLock { state in
+                state.isRaised = true
+                defer { state.action = nil }
+                return state.action
             }
+            // The steps die with the process, the store needs no repair, and a terminal has nothing to be restored.
+            guard let action else { _exit(ExitStatus.interrupted.rawValue) }
+            action()
         }
     }
 

@@ -1,20 +1,23 @@
 internal import ArgumentParser
+internal import BuildEngine
 internal import Bytes
+internal import Glibc
 internal import Reports
 
 /// The whole program: from the arguments to the exit code.
 package enum Program {
-    /// Runs the command that the process was started with.
+    /// Runs the command that the process was started with, and ends the process.
     ///
-    /// - Returns: the exit code; everything has been printed.
-    package static func run() async -> Int32 {
-        await run(ProcessArguments.words, environment: ProcessArguments.environment).rawValue
+    /// To be called from the main thread, which waits for signals while others work.
+    package static func main() -> Never {
+        Interrupts.block()
+        Task { exit(await run(ProcessArguments.words, environment: ProcessArguments.environment).rawValue) }
+        Interrupts.wait()
     }
 
     static func run(_ words: [ByteString], environment: [ByteString: ByteString]) async -> ExitStatus {
         do {
-            let words = try CommandWords(words).normalized.map(ArgumentText.string)
-            var command = try RootCommand.parseAsRoot(words)
+            var command = try command(for: words)
             if let command = command as? any EnvironmentCommand {
                 try await command.run(in: environment)
             } else {
@@ -26,6 +29,11 @@ package enum Program {
         }
     }
 
+    /// The command that the words name, with its flags.
+    static func command(for words: [ByteString]) throws -> any ParsableCommand {
+        try RootCommand.parseAsRoot(CommandWords(words).normalized.map(ArgumentText.string))
+    }
+
     /// Prints an error.
     static func report(_ error: any Error) -> ExitStatus {
         switch error {
@@ -34,8 +42,11 @@ package enum Program {
         case let error as UsageError:
             StandardError.write(FailureText(error).text)
             return .wrongUse
+        case let error as BuildFailure:
+            // The engine could not even be opened.
+            StandardError.write(FailureText(error as any DescribedError).text)
+            return ExitStatus(rawValue: error.exitCode) ?? .hostLacksSomething
         case let error as any DescribedError:
-            // What fails before a build begins is the host: the state root, or a file that cannot be written.
             StandardError.write(FailureText(error).text)
             return error is FileWriteError ? .buildFailed : .hostLacksSomething
         case is CancellationError:
@@ -47,12 +58,13 @@ package enum Program {
 
     /// Help and version are "errors" of the parser too, which go to standard output.
     private static func reportByParser(_ error: any Error) -> ExitStatus {
-        let text = RootCommand.fullMessage(for: error)
+        var text = RootCommand.fullMessage(for: error)
+        if !text.hasSuffix("\n") { text += "\n" }
         guard RootCommand.exitCode(for: error) == .success else {
-            StandardError.write(text + "\n")
+            StandardError.write(text)
             return .wrongUse
         }
-        return StandardOutput.write(text + "\n") == nil ? .done : .buildFailed
+        return StandardOutput.write(text) == nil ? .done : .buildFailed
     }
 }
 
@@ -67,6 +79,7 @@ struct RootCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "swift-build-image",
         abstract: "Builds container images from Dockerfiles, without a daemon.",
+        usage: "swift-build-image [build] [<options>] <context>\nswift-build-image <command> [<options>]",
         discussion: "Without a command's name it is `build`: swift-build-image . builds the folder it is called in.",
         version: Version.text,
         subcommands: [BuildCommand.self, InfoCommand.self, VersionCommand.self],

@@ -66,6 +66,8 @@ struct ResultFile {
 }
 
 extension ByteString {
-    /// The bytes with the zero that system calls end a path at. Arguments of a process never hold one inside.
+    /// The bytes with the zero that system calls end a path at.
+    ///
+    /// Arguments of a process never hold one inside.
     fileprivate var cString: [CChar] { bytes.map(CChar.init(bitPattern:)) + [0] }
 }

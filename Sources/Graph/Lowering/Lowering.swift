@@ -66,45 +66,51 @@ package final class Lowering {
     func stage(_ index: Int) async throws -> StageState {
         if let state = lowered[index] { return state }
         let stage = dockerfile.stages[index]
-        var builder = try await start(stage)
-        try await builder.lower(stage.instructions)
-        lowered[index] = builder.state
-        return builder.state
+        let state: StageState
+        if let name = stage.name, request.namedContexts.contains(name) {
+            // The named context is the stage: none of its instructions count.
+            let wanted = try platform(of: stage, fromExpansion)
+            state = try await named(name, as: wanted, at: stage.from.range).state.inherited()
+        } else {
+            var builder = try await start(stage)
+            try await builder.lower(stage.instructions)
+            state = builder.finished
+        }
+        lowered[index] = state
+        return state
     }
 
-    private func start(_ stage: Stage) async throws -> StageBuilder {
-        let expansion = Expansion(escape: dockerfile.escape) { [globalArguments, self] name in
+    /// Expands the words of FROM lines.
+    private var fromExpansion: Expansion {
+        Expansion(escape: dockerfile.escape) { [globalArguments, self] name in
             usedArguments.insert(name)
             return globalArguments[name]
         }
+    }
+
+    private func start(_ stage: Stage) async throws -> StageBuilder {
+        let expansion = fromExpansion
         let base = try located(stage.from) { () throws(DockerfileError) in try expansion.expandWord(stage.base) }
         guard !base.isEmpty else { throw error(.emptyBase(stage.base), at: stage.from.range) }
         let wanted = try platform(of: stage, expansion)
-        var builder = StageBuilder(lowering: self, stage: stage, state: scratchState())
-        builder.countSteps(countsBase: base != "scratch")
-        if let name = stage.name, request.namedContexts.contains(name) {
-            builder.state = try await named(name, as: wanted, at: stage.from.range).state.inherited()
-        } else if let index = earlierStage(base, before: stage.index) {
+        if let index = earlierStage(base, before: stage.index) {
             let parent = try await self.stage(index)
-            builder.countSteps(countsBase: false)
-            builder.state = parent.inherited()
+            var builder = StageBuilder(lowering: self, stage: stage, state: parent.inherited(), countsBase: false)
             builder.prepareEnvironment()
-            try await builder.runTriggers(parent.triggers)
-            return builder
-        } else if base == "scratch", !request.namedContexts.contains(base) {
-            builder.state = scratchState()
-        } else {
-            let found = try await named(base, as: wanted, at: stage.from.range)
-            let triggers = found.state.config.config.onBuild
-            builder.state = found.state.inherited()
-            builder.nameBase(found.tree, base)
-            builder.prepareEnvironment()
-            try await builder.runTriggers(triggers)
+            try await builder.runTriggers(parent.config.config.onBuild + parent.triggers)
             return builder
         }
+        let found = try await named(base, as: wanted, at: stage.from.range)
+        let isScratch = base == Lowering.scratch
+        var builder = StageBuilder(lowering: self, stage: stage, state: found.state.inherited(), countsBase: !isScratch)
+        builder.nameBase(found.tree)
         builder.prepareEnvironment()
+        try await builder.runTriggers(found.state.config.config.onBuild)
         return builder
     }
+
+    /// The name of the empty image, which no named context replaces.
+    private static let scratch: ByteString = "scratch"
 
     private func platform(of stage: Stage, _ expansion: Expansion) throws -> Platform {
         guard let word = stage.platform else { return platform }
@@ -122,7 +128,7 @@ package final class Lowering {
         var config = ImageConfig(platform: platform)
         config.config.workingDir = "/"
         let vertex = outside["scratch"]?.tree ?? addVertex(.source(.scratch), inputs: [], name: "scratch", range: nil)
-        let state = StageState(environment: StageEnvironment(), config: config, chain: [vertex])
+        let state = StageState(environment: StageEnvironment(), config: config, platform: platform, chain: [vertex])
         outside["scratch"] = NamedVertex(state: state, tree: vertex)
         return state
     }
@@ -133,7 +139,7 @@ package final class Lowering {
     func named(_ name: ByteString, as wanted: Platform, at range: SourceRange) async throws -> NamedVertex {
         let key = name + "\0" + wanted.text
         if let known = outside[key] { return known }
-        if name == "scratch", !request.namedContexts.contains(name) {
+        if name == Lowering.scratch {
             let state = scratchState()
             return NamedVertex(state: state, tree: state.chain[0])
         }
@@ -162,7 +168,7 @@ package final class Lowering {
             warnings.append(.init(text: text, range: range))
         }
         if config.platform.os.isEmpty { config.platform = wanted }
-        let state = StageState(environment: StageEnvironment(), config: config, chain: [vertex])
+        let state = StageState(environment: StageEnvironment(), config: config, platform: wanted, chain: [vertex])
         return NamedVertex(state: state, tree: vertex)
     }
 
@@ -184,7 +190,8 @@ package final class Lowering {
         let isMain = local == .buildContext
         let name = isMain ? "[internal] load build context" : "[context \(local.name.escaped)] load from client"
         let vertex = addVertex(.source(.local(local)), inputs: [], name: name, range: nil)
-        let state = StageState(environment: StageEnvironment(), config: ImageConfig(platform: platform), chain: [vertex])
+        let config = ImageConfig(platform: platform)
+        let state = StageState(environment: StageEnvironment(), config: config, platform: platform, chain: [vertex])
         outside[key] = NamedVertex(state: state, tree: vertex)
         return vertex
     }

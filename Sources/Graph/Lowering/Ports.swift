@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Glibc
 
 /// The words of EXPOSE: `[IP:][HOST:]PORT[-PORT][/PROTOCOL]`; only the container's ports count.
 enum Ports {
@@ -15,6 +16,7 @@ enum Ports {
         guard ["", "tcp", "udp", "sctp"].contains(lowered) else { throw Malformed(why: "unknown protocol \(scheme.escaped)") }
         let suffix: ByteString = "/" + (lowered.isEmpty ? "tcp" : lowered)
         let range = try range(halves[0])
+        if parts.count > 2 { try checkAddress(parts.dropLast(2).joined(separator: ":")) }
         if parts.count > 1, !parts[parts.count - 2].isEmpty {
             let host = try Ports.range(parts[parts.count - 2])
             guard host.count == range.count || range.count == 1 else {
@@ -22,6 +24,17 @@ enum Ports {
             }
         }
         return range.map { ByteString(String($0)) + suffix }
+    }
+
+    /// The address in front, which counts for nothing but must be one.
+    private static func checkAddress(_ text: ByteString) throws(Malformed) {
+        var text = text.text
+        if text.isEmpty { return }
+        if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
+        var address = in6_addr()
+        guard inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1 else {
+            throw Malformed(why: "not an IP address")
+        }
     }
 
     private static func range(_ text: ByteString) throws(Malformed) -> ClosedRange<Int> {

@@ -2,7 +2,7 @@ internal import Bytes
 
 /// The signals that STOPSIGNAL may name, as Docker on Linux knows them.
 enum Signals {
-    /// A number from 1 to 64, or a name with or without `SIG`, in any case.
+    /// A number above 0, or a name with or without `SIG`, in any case.
     static func isKnown(_ text: ByteString) -> Bool {
         let upper = String(decoding: text.bytes.map { (0x61...0x7A).contains($0) ? $0 - 32 : $0 }, as: UTF8.self)
         if let number = Int(upper) { return number > 0 }

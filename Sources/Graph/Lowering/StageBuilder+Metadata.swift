@@ -8,13 +8,11 @@ extension StageBuilder {
         var history: ByteString = "ENV"
         // All values of one instruction see the environment before it.
         let expanded = try pairs.map { (try expand($0.name, of: instruction), try expand($0.value, of: instruction)) }
-        var environment = ProcessEnvironment(state.config.config.env)
         for (name, value) in expanded {
             history += " " + name + "=" + value
-            environment[name] = value
+            state.configEnvironment[name] = value
             state.environment[name] = value
         }
-        state.config.config.env = environment.entries
         addHistory(history)
     }
 

@@ -35,6 +35,7 @@ extension StageBuilder {
             environment: state.environment.values.entries,
             workingDirectory: state.config.config.workingDir.isEmpty ? "/" : state.config.config.workingDir,
             user: state.config.config.user,
+            platform: state.platform,
             network: network,
             hostname: hostname,
             inlineFiles: inlineFiles,

@@ -10,21 +10,17 @@ struct StageBuilder {
     /// How many steps of the stage have a number, and how many there are: `[build 2/5]`.
     private var stepIndex = 0
     private var stepTotal = 0
-    private var countsBase = false
     var isTrigger = false
 
-    init(lowering: Lowering, stage: Stage, state: StageState) {
+    /// - Parameter countsBase: whether FROM is a step of the stage, as it is for an image.
+    init(lowering: Lowering, stage: Stage, state: StageState, countsBase: Bool) {
         self.lowering = lowering
         self.stage = stage
         self.state = state
+        stepTotal = (countsBase ? 1 : 0) + StageBuilder.steps(in: stage.instructions)
     }
 
     // MARK: Step names
-
-    mutating func countSteps(countsBase: Bool) {
-        self.countsBase = countsBase
-        stepTotal = (countsBase ? 1 : 0) + StageBuilder.steps(in: stage.instructions)
-    }
 
     private static func steps(in instructions: [Instruction]) -> Int {
         instructions.count { instruction in
@@ -36,7 +32,7 @@ struct StageBuilder {
     }
 
     /// Names the vertex of the stage's base image after this stage, if no other stage has.
-    mutating func nameBase(_ vertex: VertexID, _ base: ByteString) {
+    mutating func nameBase(_ vertex: VertexID) {
         guard case .source(.image(let image)) = lowering.vertices[vertex.index].operation else { return }
         let name = stepName("FROM \(image.name.escaped)")
         if !lowering.vertices[vertex.index].name.hasPrefix("[") { lowering.vertices[vertex.index].name = name }
@@ -76,13 +72,20 @@ struct StageBuilder {
 
     // MARK: Instructions
 
+    /// The state at the end of the stage.
+    var finished: StageState {
+        var state = state
+        state.config.config.env = state.configEnvironment.entries
+        return state
+    }
+
     /// Sets what every stage starts with: PATH, and the variables of the base's ENV.
     mutating func prepareEnvironment() {
         var environment = ProcessEnvironment(state.config.config.env)
         if environment["PATH"] == nil {
             environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-            state.config.config.env = environment.entries
         }
+        state.configEnvironment = environment
         for entry in environment.entries {
             let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
             let name = ByteString(Array(entry.bytes[..<equals]))

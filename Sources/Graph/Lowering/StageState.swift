@@ -22,6 +22,10 @@ final class StageEnvironment {
 struct StageState {
     var environment: StageEnvironment
     var config: ImageConfig
+    /// The variables of the config; it is written into `config` when the stage is done, so that each ENV costs itself only.
+    var configEnvironment = ProcessEnvironment()
+    /// What the stage's steps find themselves on.
+    var platform: Platform
     /// The vertices whose deltas are the layers, the base first.
     var chain: [VertexID]
     /// The ARGs declared so far, in order, with the values they had; shown in the history of RUN.

@@ -25,8 +25,6 @@ struct ArchiveEntry {
     var xattrs: [Xattr]
 }
 
-extension DeviceNumber: Equatable {}
-
 /// Reads the entries of a plain tar, in order.
 struct TarReader: ~Copyable {
     private let handle: ArchiveHandle

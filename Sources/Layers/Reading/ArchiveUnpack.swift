@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Glibc
 package import Linux
 package import Trees

@@ -1,5 +1,5 @@
 /// The parts of a device number as makedev(3) joins them.
-struct DeviceNumber {
+struct DeviceNumber: Equatable {
     var major: UInt32
     var minor: UInt32
 

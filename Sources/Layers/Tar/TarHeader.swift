@@ -1,11 +1,11 @@
-internal import Bytes
+package import Bytes
 
 /// One entry of a tar as our writer makes it: a ustar header, with PAX records before it for what that cannot hold
 /// (POSIX.1-2017, pax, "ustar Interchange Format" and "pax Header Block").
 ///
 /// Equal fields give equal bytes: no names of users, no device or inode numbers, no time of writing.
-struct TarHeader {
-    enum Kind: UInt8 {
+package struct TarHeader {
+    package enum Kind: UInt8, Sendable {
         case file = 0x30
         case hardLink = 0x31
         case symlink = 0x32
@@ -18,27 +18,27 @@ struct TarHeader {
 
     static let blockSize = 512
 
-    var kind: Kind
+    package var kind: Kind
     /// Without a leading slash; directories with one at the end.
-    var name: ByteString
-    var linkName: ByteString = ""
-    var mode: UInt16 = 0
-    var uid: UInt32 = 0
-    var gid: UInt32 = 0
-    var size: UInt64 = 0
+    package var name: ByteString
+    package var linkName: ByteString = ""
+    package var mode: UInt16 = 0
+    package var uid: UInt32 = 0
+    package var gid: UInt32 = 0
+    package var size: UInt64 = 0
     /// Whole seconds since 1970.
-    var modified: Int64 = 0
-    var deviceMajor: UInt32 = 0
-    var deviceMinor: UInt32 = 0
-    var xattrs: [Xattr] = []
+    package var modified: Int64 = 0
+    package var deviceMajor: UInt32 = 0
+    package var deviceMinor: UInt32 = 0
+    package var xattrs: [Xattr] = []
 
-    init(_ kind: Kind, _ name: ByteString) {
+    package init(_ kind: Kind, _ name: ByteString) {
         self.kind = kind
         self.name = name
     }
 
     /// The header's blocks, a multiple of 512 bytes; the content follows it, padded to such a multiple.
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var records: [(key: ByteString, value: ByteString)] = []
         let split = TarHeader.split(name)
         if split == nil { records.append(("path", name)) }
@@ -65,10 +65,10 @@ struct TarHeader {
     }
 
     /// How many zeros fill the last block of a content.
-    static func padding(after size: UInt64) -> Int { Int((512 - size % 512) % 512) }
+    package static func padding(after size: UInt64) -> Int { Int((512 - size % 512) % 512) }
 
     /// Two blocks of zeros, which end a tar.
-    static let end = [UInt8](repeating: 0, count: 1024)
+    package static let end = [UInt8](repeating: 0, count: 1024)
 
     // MARK: Fields
 

@@ -1,0 +1,101 @@
+import BuildEngine
+import Bytes
+import OCI
+import Reports
+import Testing
+
+@testable import Commands
+
+@Suite("The flags of build")
+struct BuildPlanTests {
+    private func plan(_ words: [ByteString], _ environment: [ByteString: ByteString] = [:]) throws -> BuildPlan {
+        let command = try #require(try Program.command(for: words) as? BuildCommand)
+        return try BuildPlan(command, environment: environment)
+    }
+
+    @Test("are all found in the request")
+    func everyFlag() throws {
+        let plan = try plan([
+            "-f", "sub/My.Dockerfile", "-t", "a", "--tag=b:c", "--build-arg", "X=1", "--build-arg", "Y=a=b",
+            "--target", "base", "--platform", "linux/arm64/v8", "--label", "k=v", "--label", "empty",
+            "--build-context", "Other=dir", "--no-cache", "--network", "none", "--progress", "plain",
+            "-o", "type=cacheonly", "--iidfile", "id", "--metadata-file", "meta.json", "ctx",
+        ])
+        let request = plan.request
+        #expect(request.context == "ctx")
+        #expect(request.dockerfile == .file("sub/My.Dockerfile"))
+        #expect(request.names.map(\.familiar) == ["a:latest", "b:c"])
+        #expect(request.buildArguments == ["X": "1", "Y": "a=b"])
+        #expect(request.target == "base")
+        #expect(request.platform?.text == "linux/arm64")
+        #expect(request.labels == ["k": "v", "empty": ""])
+        #expect(request.namedContexts == ["other": .folder("dir")])
+        #expect(request.ignoresCache)
+        #expect(request.network == .none)
+        #expect(request.outputs == [.cacheOnly])
+        #expect(plan.progress == .plain)
+        #expect(plan.imageIDFile?.path == "id")
+        #expect(plan.metadataFile?.path == "meta.json")
+    }
+
+    @Test("leave everything as it is when there are none")
+    func defaults() throws {
+        let plan = try plan(["."])
+        #expect(plan.request.dockerfile == nil)
+        #expect(plan.request.network == .default)
+        #expect(plan.request.outputs.isEmpty)
+        #expect(!plan.request.ignoresCache)
+        #expect(plan.progress == .auto)
+    }
+
+    @Test("a build argument without a value takes the environment's, and is not set where that has none")
+    func argumentOfEnvironment() throws {
+        let plan = try plan(["--build-arg", "A", "--build-arg", "B", "--build-arg", "C=", "."], ["A": "x", "C": "y"])
+        #expect(plan.request.buildArguments == ["A": "x", "C": ""])
+    }
+
+    @Test("values are bytes, also those that are not UTF-8 or begin with a dash")
+    func bytes() throws {
+        let latin = ByteString([0x58, 0x3D, 0xE9])
+        let plan = try plan(["--build-arg", latin, "--build-arg", "-x=-", "--", ByteString([0x2D, 0xFF])])
+        #expect(plan.request.buildArguments == ["X": ByteString([0xE9]), "-x": "-"])
+        #expect(plan.request.context == ByteString([0x2D, 0xFF]))
+    }
+
+    @Test("a Dockerfile may come from standard input")
+    func standardInput() throws {
+        #expect(try plan(["-f", "-", "."]).request.dockerfile == .standardInput)
+    }
+
+    @Test(
+        "progress comes from the flag, from -q, or from BUILDKIT_PROGRESS",
+        arguments: [
+            (["--progress=tty"], "plain", ProgressStyle.tty), ([], "plain", .plain), (["-q"], "plain", .quiet),
+            (["-q", "--progress=auto"], nil, .quiet), (["--progress", "quiet"], nil, .quiet), ([], "", .auto),
+        ] as [([ByteString], ByteString?, ProgressStyle)]
+    )
+    func progress(_ flags: [ByteString], _ variable: ByteString?, _ style: ProgressStyle) throws {
+        #expect(try plan(flags + ["."], variable.map { ["BUILDKIT_PROGRESS": $0] } ?? [:]).progress == style)
+    }
+
+    @Test(
+        "are refused where they make no sense",
+        arguments: [
+            [], ["-"], ["https://example.com/a.git"], ["-f", "https://example.com/Dockerfile", "."],
+            ["-t", "Upper", "."],
+            ["--build-arg", "=x", "."], ["--label", "=x", "."], ["--platform", "linux/amd64,linux/arm64", "."],
+            ["--platform", "linux/bo/gus/x/y", "."], ["--network", "bridge", "."], ["--progress", "rawjson", "."],
+            ["--progress", "loud", "."], ["-q", "--progress", "plain", "."],
+            ["-o", "type=oci,dest=-", "-o", "type=oci,dest=-", "."],
+        ] as [[ByteString]]
+    )
+    func refused(_ words: [ByteString]) {
+        #expect(throws: UsageError.self) { try plan(words) }
+    }
+
+    @Test("a name that is given cannot be pinned to a digest")
+    func pinnedName() {
+        let pinned = "a@sha256:" + String(repeating: "0", count: 64)
+        #expect(throws: UsageError.self) { try plan(["-t", ByteString(pinned), "."]) }
+    }
+}

@@ -1,0 +1,56 @@
+import Bytes
+import Layers
+import Linux
+import OCI
+import Testing
+import Trees
+
+@Suite(.enabled(if: isRoot, "mounts overlays"))
+struct RandomLayersTests {
+    @Test("after random edits in an overlay, the computed tree is the one that is seen, also through a layer's tar", arguments: 0..<600)
+    func randomEdits(seed: Int) throws {
+        let scratch = try Scratch()
+        let objects = MemoryTrees()
+        var below = Below(tree: .empty, source: objects, lowers: [])
+        var mirror = Below(tree: .empty, source: objects, lowers: [])
+        _ = try scratch.folder("empty")
+        _ = try scratch.folder("root")
+        var lowers = "empty"
+        for layer in 0..<3 {
+            let upper = try scratch.folder("upper\(layer)")
+            _ = try scratch.folder("work\(layer)")
+            try Below.prepareRoot(of: upper, like: below)
+            let options = "index=off,metacopy=off,redirect_dir=nofollow,xino=off"
+            try scratch.shell("mount -t overlay -o lowerdir=\(lowers),upperdir=upper\(layer),workdir=work\(layer),\(options) overlay root")
+            var edits = RandomEdits(root: scratch.path + "/root", seed: UInt64(seed * 10 + layer))
+            edits.run(layer == 0 ? 200 : 60)
+            let mounted = try scratch.directory.child("root")
+            let seen = try TreeScan(root: mounted).tree(into: objects)
+            let scan = try withExtendedLifetime(mounted) { try UpperScan(upper: upper, below: below).run() }
+            print("STAT", scan.delta.entries.count, scan.delta.lines.filter { $0.contains(" = ") }.count, scan.delta.lines.filter { $0.contains("whiteout") }.count, scan.delta.lines.filter { $0.contains("opaque") }.count, scan.notices.count)
+            let before = below
+            below = try below.adding(scan.delta, in: upper)
+            #expect(below.tree == seen, "layer \(layer): \(differences(below.tree, seen, in: below.source))")
+            try scratch.shell("umount -l root")
+
+            // What the scan took out of the upper was not to be seen.
+            lowers = "upper\(layer):" + lowers
+            try scratch.shell("mount -t overlay -o ro,lowerdir=\(lowers),\(options) overlay root")
+            #expect(try TreeScan(root: try scratch.directory.child("root")).tree(into: objects) == seen)
+            try scratch.shell("umount -l root")
+
+            // The same through a tar, over what earlier tars gave.
+            let (packed, bytes) = try LayerWriter(upper: upper, delta: scan.delta).packed()
+            let blob = try scratch.file("blob\(layer)", bytes)
+            let copy = try scratch.folder("copy\(layer)")
+            let expected = ExpectedLayer(digest: packed.digest, size: packed.size, diffID: packed.diffID)
+            let applied = try LayerApply(upper: copy, below: mirror).apply(blob, expecting: expected)
+            mirror = try mirror.adding(applied.delta, in: copy)
+            #expect(mirror.tree == below.tree, "layer \(layer): \(differences(mirror.tree, below.tree, in: mirror.source))")
+            // What the tar gave, scanned as a step's upper would be.
+            let over = Below(tree: before.tree, source: before.source, lowers: Array(mirror.lowers.dropFirst()))
+            let again = try before.adding(try UpperScan(upper: copy, below: over).run().delta, in: copy)
+            #expect(again.tree == below.tree, "layer \(layer): \(differences(again.tree, below.tree, in: again.source))")
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Bytes
+import OCI
+import TestSupport
+import Testing
+import Trees
+
+@Suite("Link sets")
+struct LinkSetTests {
+    private let trees = MemoryTrees()
+
+    private func edit(_ tree: Tree, _ change: (TreeEditor) throws -> Void) throws -> Tree {
+        let editor = try TreeEditor(tree, source: trees)
+        try change(editor)
+        return try editor.commit(into: trees)
+    }
+
+    private func sets(_ tree: Tree, at path: ByteString) throws -> [[ByteString]] {
+        let entry = try #require(try trees.entry(at: TreePath(parsing: path), in: tree))
+        guard case .directory(let hash) = entry.node else { return [] }
+        return try trees.directoryObject(hash).linkSets
+    }
+
+    @Test("a set is listed in each directory where it parts, by the first member of each child")
+    func placement() throws {
+        let tree = try tree {
+            file("a/d/x")
+            hardLink("a/d/y", to: "a/d/x")
+            hardLink("a/e", to: "a/d/x")
+            hardLink("b/z", to: "a/d/x")
+        }.tree(into: trees)
+        #expect(try sets(tree, at: "/") == [["a/d/x", "b/z"]])
+        #expect(try sets(tree, at: "a") == [["d/x", "e"]])
+        #expect(try sets(tree, at: "a/d") == [["x", "y"]])
+        #expect(try sets(tree, at: "b") == [])
+    }
+
+    @Test("the editor lists sets where the tree built from nothing does")
+    func editorAgrees() throws {
+        let paths = ["a/d/x", "a/d/y", "a/e", "b/z"].map { TreePath(parsing: $0) }
+        let edited = try edit(.empty) { editor in
+            for path in paths.reversed() { try editor.set(path, .file("")) }
+            try editor.link(paths.reversed())
+        }
+        var model = FileModel()
+        model.write(paths, .file(""))
+        #expect(try edited == model.tree(into: trees))
+    }
+
+    @Test("the order of edits does not matter", arguments: 0..<20)
+    func order(_ seed: Int) throws {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        let paths: [TreePath] = ["a/1", "a/2", "b/1", "b/c/2", "d"].map { TreePath(parsing: $0) }
+        let edited = try edit(.empty) { editor in
+            for path in paths.shuffled(using: &generator) { try editor.set(path, .file("x")) }
+            var groups = [Array(paths[0...1]), Array(paths[2...4])]
+            groups.shuffle(using: &generator)
+            for group in groups { try editor.link(group.shuffled(using: &generator)) }
+        }
+        var model = FileModel()
+        model.write(Array(paths[0...1]), .file("x"))
+        model.write(Array(paths[2...4]), .file("x"))
+        #expect(try edited == model.tree(into: trees))
+    }
+
+    @Test(
+        "a member that goes leaves the others as a set, or none at all",
+        arguments: ["a/d/x", "a/d/y", "a/e", "b/z", "a/d", "a", "b"] as [ByteString]
+    )
+    func memberGoes(_ gone: ByteString) throws {
+        var model = FileModel()
+        model.write(["a/d/x", "a/d/y", "a/e", "b/z"].map { TreePath(parsing: $0) }, .file(""))
+        let before = try model.tree(into: trees)
+        let after = try edit(before) { try $0.remove(TreePath(parsing: gone)) }
+        model.remove(TreePath(parsing: gone))
+        #expect(try after == model.tree(into: trees))
+    }
+
+    @Test("a file written through one name leaves its set in a directory that the edit never names")
+    func copyUp() throws {
+        var model = tree {
+            file("a/x", "old")
+            hardLink("b/y", to: "a/x")
+        }
+        let before = try model.tree(into: trees)
+        let after = try edit(before) { try $0.set(TreePath(parsing: "b/y"), .file("old")) }
+        #expect(after != before)
+        #expect(try sets(after, at: "/") == [])
+        model.write(TreePath(parsing: "b/y"), .file("old"))
+        #expect(try after == model.tree(into: trees))
+    }
+
+    @Test("a directory with a set of its own can be moved as it is")
+    func moved() throws {
+        let before = try tree {
+            file("a/x")
+            hardLink("a/y", to: "a/x")
+        }.tree(into: trees)
+        let entry = try #require(try trees.entry(at: TreePath(parsing: "a"), in: before))
+        let after = try edit(before) { editor in
+            try editor.remove(TreePath(parsing: "a"))
+            try editor.set(TreePath(parsing: "b"), entry)
+        }
+        let wanted = tree {
+            file("b/x")
+            hardLink("b/y", to: "b/x")
+        }
+        #expect(try after == wanted.tree(into: trees))
+    }
+}
