@@ -36,8 +36,33 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
             "Execution", "Export",
         ]
     ),
-    ("Reports", ["Bytes", "Graph", "BuildEngine"]),
-    ("Commands", ["BuildEngine", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    ("Reports", ["Bytes", "Dockerfile", "Graph", "BuildEngine"]),
+    (
+        "Commands",
+        [
+            "Bytes", "OCI", "BuildEngine", "Reports",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]
+    ),
+]
+
+/// The test targets, with what each imports besides Swift Testing.
+let tests: [(name: String, imports: [Target.Dependency])] = [
+    ("BytesTests", ["Bytes"]),
+    ("DockerfileTests", ["Bytes", "Dockerfile"]),
+    ("OCITests", ["Bytes", "OCI"]),
+    ("TreesTests", ["Bytes", "OCI", "Trees", "TestSupport"]),
+    ("GraphTests", ["Bytes", "Dockerfile", "Graph", "OCI", "Trees", "TestSupport"]),
+    ("SolverTests", ["Bytes", "Dockerfile", "Graph", "OCI", "Solver", "Trees", "TestSupport"]),
+    ("LayersTests", ["Bytes", "Layers", "Linux", "OCI", "Trees"]),
+    ("StoreTests", ["Bytes", "Linux", "OCI", "Store", "Trees"]),
+    ("SandboxTests", ["Bytes", "CLinux", "Linux", "OCI", "Sandbox"]),
+    ("ContextsTests", ["Bytes", "Contexts", "Linux", "OCI", "Trees"]),
+    ("ReportsTests", ["Bytes", "BuildEngine", "Dockerfile", "Graph", "OCI", "Reports"]),
+    ("CommandsTests", ["Bytes", "BuildEngine", "Commands", "OCI", "Reports"]),
+    ("EndToEndTests", ["Bytes", "OCI"]),
+    ("CrashTests", ["Bytes", "OCI"]),
+    ("ArchitectureTests", []),
 ]
 
 let package = Package(
@@ -57,5 +82,12 @@ let package = Package(
             .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
             .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
             .executableTarget(name: "swift-build-image", dependencies: ["Commands"], swiftSettings: settings),
+            .target(
+                name: "TestSupport",
+                dependencies: ["Bytes", "Dockerfile", "Graph", "OCI", "Solver", "Trees"],
+                path: "Tests/TestSupport",
+                swiftSettings: settings
+            ),
         ]
+        + tests.map { .testTarget(name: $0.name, dependencies: $0.imports, swiftSettings: settings) }
 )

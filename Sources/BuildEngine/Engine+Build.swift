@@ -54,8 +54,10 @@ private struct Build {
         let inputs = try files.inputs(store: store)
         let lowered = try await Lowering.lower(lowering(of: parsed), images: inputs)
         let counter = StepCounter()
+        let upkeep = engine.upkeep
         let sink: EventSink = { [events] event in
             counter.count(event)
+            if case .started = event { upkeep.begin() }
             events(event)
         }
         for warning in parsed.warnings { sink(.warning(warning.message, warning.range)) }
@@ -72,7 +74,11 @@ private struct Build {
         )
         let results = StoredResults(store: store, deltas: deltas)
         let solver = BuildSolver(graph: lowered.graph, executor: executor, results: results, events: sink)
-        let outcomes = try await solver.solve()
+        let outcomes: [VertexID: Outcome]
+        do { outcomes = try await solver.solve() } catch let failure as StepFailure {
+            sink(.failed(failure.vertex.id, message: BuildFailure(failure, in: nil).message))
+            throw failure
+        }
         try Task.checkCancellation()
         let image = ImageExport(
             graph: lowered.graph,
@@ -85,7 +91,6 @@ private struct Build {
         )
         let exported = try image.run()
         try store.finish()
-        upkeep(ranSteps: counter.counts.run > 0)
         return BuildResult(
             manifest: exported?.manifest,
             configDigest: exported?.config,
@@ -124,18 +129,6 @@ private struct Build {
         let isKnown = known.contains { name == $0 || name.hasPrefix($0 + ":") || name.hasPrefix($0 + "@") }
         guard !isKnown else { return }
         throw GraphError(.unsupportedSyntax(name), at: SourceRange(line: directive.line), in: dockerfile.source)
-    }
-
-    /// What the store wants done after a build that wrote to it. None of it decides whether the build was right, and a
-    /// failure of it is told, not thrown.
-    private func upkeep(ranSteps: Bool) {
-        guard ranSteps else { return }
-        do {
-            try store.syncEarlierRows()
-            try store.emptyTrash()
-        } catch {
-            events(.note("the state root could not be tidied up: \(error.message)"))
-        }
     }
 }
 

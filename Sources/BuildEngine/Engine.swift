@@ -15,6 +15,7 @@ public final class Engine: Sendable {
     public let stateRoot: ByteString
     let store: StateRoot
     let options: Options
+    let upkeep: Upkeep
 
     /// What changes how the engine works, for all its builds.
     public struct Options: Sendable {
@@ -39,6 +40,7 @@ public final class Engine: Sendable {
         self.stateRoot = stateRoot
         self.options = options
         do { store = try StateRoot(path: stateRoot) } catch { throw BuildFailure(error, in: nil) }
+        upkeep = Upkeep(store: store)
     }
 
     /// Where the state is without a choice of the user's (design.md §4): `$SWIFT_BUILD_IMAGE_ROOT`, else

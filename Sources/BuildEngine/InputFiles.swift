@@ -40,7 +40,7 @@ struct InputFiles {
 
     private static func read(_ name: ByteString, in folder: Directory, shownAs path: ByteString) throws -> SourceText {
         do {
-            // The user's own word: a link is followed wherever it leads, as docker does..
+            // The user's own word: a link is followed wherever it leads, as docker does.
             let file = try folder.openFollowing(name)
             guard try file.status().kind != .directory else { throw SystemError(code: EISDIR, call: "open", path: path) }
             return SourceText(name: path.escaped, content: ByteString(try file.readAll(limit: dockerfileLimit)))

@@ -38,15 +38,15 @@ package final class DeltaTable: Sendable {
     package func lowers(of chain: [Solver.DeltaID]) throws -> [Directory] {
         var lowers: [Directory] = []
         for id in chain.reversed() {
-            guard let snapshot = self[id]?.snapshot else { continue }
-            lowers.append(try directory(snapshot))
+            if let directory = try directory(of: id) { lowers.append(directory) }
         }
         return lowers
     }
 
     /// The upper directory of one delta; nil if it is empty.
     package func directory(of id: Solver.DeltaID) throws -> Directory? {
-        guard let snapshot = self[id]?.snapshot else { return nil }
+        guard let delta = self[id], !delta.isEmpty else { return nil }
+        guard let snapshot = delta.snapshot else { throw ExecutionError.notUnpacked }
         return try directory(snapshot)
     }
 

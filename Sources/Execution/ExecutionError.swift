@@ -16,6 +16,8 @@ package enum ExecutionError: DescribedError {
     /// FROM or `--from` names an image that neither a named context nor the store has.
     case unknownImage(ByteString)
     case tooManyLayers(Int)
+    /// A delta that has a packed form only was to be mounted: a fault of the engine.
+    case notUnpacked
     case layersDoNotMatch(ByteString, layers: Int, diffIDs: Int)
     /// A file of the context was changed between its hashing and its copying.
     case changedWhileRead(ByteString)
@@ -38,6 +40,7 @@ package enum ExecutionError: DescribedError {
         case .changedWhileRead(let path): "\(path.escaped): changed while it was being read"
         case .unknownLocalSource(let name): "there is no local folder named \(name.escaped) in this build"
         case .unknownImage(let name): "\(name.escaped): no image of that name is at hand"
+        case .notUnpacked: "a layer of the base was not unpacked"
         case .layersDoNotMatch(let name, let layers, let diffIDs):
             "\(name.escaped): the manifest has \(layers) layers, the config names \(diffIDs)"
         case .tooManyLayers(let count):
@@ -57,6 +60,7 @@ package enum ExecutionError: DescribedError {
             "registries cannot be reached yet: give the image as an OCI layout, "
                 + "--build-context \(name.escaped)=oci-layout://FOLDER, or build it first under that name with -t"
         case .changedWhileRead: "build again when nothing writes to the build context any more"
+        case .notUnpacked: "this is a fault of the engine: please report it with the Dockerfile"
         case .layersDoNotMatch: "the image is damaged: get it again"
         case .tooManyLayers: "join some RUN instructions, or build a base image from the first part"
         }

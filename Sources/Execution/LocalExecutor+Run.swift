@@ -92,12 +92,16 @@ extension LocalExecutor {
 
     private func inlineMount(_ file: ProcessStep.InlineFile) throws -> DetachedMount {
         let mount = try DetachedMount.tmpfs(mode: 0o755)
-        let directory = try mount.openDirectory()
+        try write(file, in: try mount.openDirectory())
+        try mount.makeReadOnly()
+        return mount
+    }
+
+    /// In a function of its own: the file must be closed before its mount can become read-only.
+    private func write(_ file: ProcessStep.InlineFile, in directory: Directory) throws {
         let descriptor = try directory.open(file.name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: file.mode)
         try descriptor.write(file.content.bytes)
         try directory.setMode(file.name, mode: file.mode)
-        try mount.makeReadOnly()
-        return mount
     }
 
     /// What the image has at a path, as the stubs need it.

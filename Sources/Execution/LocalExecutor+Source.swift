@@ -33,7 +33,7 @@ extension LocalExecutor {
         for (layer, diffID) in zip(image.layers, image.config.diffIDs) {
             let id = LocalExecutor.chainID(of: diffID, above: chainID)
             chainID = id
-            let stored = try store.results.baseLayer(chainID: id) ?? unpack(layer, diffID, id, of: image, over: tree, chain)
+            let stored = try unpacked(id) ?? unpack(layer, diffID, id, of: image, over: tree, chain)
             tree = stored.tree
             chain.append(deltas.note(stored.delta, created: nil))
         }
@@ -41,6 +41,13 @@ extension LocalExecutor {
         var times = CanonicalEncoder(domain: "times.base.1")
         for diffID in image.config.diffIDs { times.append(diffID.description) }
         return OpenedSource(state: StepState(tree: tree, times: times.hash), deltas: chain)
+    }
+
+    /// A base layer that an earlier build has unpacked; its snapshot may be gone while its packed form is there.
+    private func unpacked(_ chainID: Digest) throws -> StoredBaseLayer? {
+        let known = try store.results.baseLayer(chainID: chainID)
+        guard let delta = known?.delta, delta.isEmpty || delta.snapshot != nil else { return nil }
+        return known
     }
 
     /// The name of a chain of layers (OCI image-spec, "Layer ChainID").
@@ -57,6 +64,10 @@ extension LocalExecutor {
         over tree: Tree,
         _ chain: [Solver.DeltaID]
     ) throws -> StoredBaseLayer {
+        // Another process may be at the same layer: its result is waited for, not made twice.
+        let lock = try store.lockStep(ContentHash(of: Array("base layer \(chainID)".utf8)))
+        defer { withExtendedLifetime(lock) {} }
+        if let known = try unpacked(chainID) { return known }
         let below = Below(tree: tree, source: store.trees, lowers: try deltas.lowers(of: chain))
         let blob = try inputs.openLayer(layer, of: image)
         let pending = try store.snapshots.begin()

@@ -55,6 +55,7 @@ package final class LocalExecutor: Executor {
     }
 
     package func execute(_ job: StepJob) async throws -> StepResult {
+        try store.checkReserve()
         switch job.vertex.operation {
         case .source: preconditionFailure("sources are opened, not executed")
         case .file(let actions): return try runFileActions(actions, job)

@@ -42,7 +42,7 @@ struct TerminalFrame {
             chosen[index] = shown
             used += shown
         }
-        var result = [header(of: board, since: start, isFinished: false)]
+        var result = [header(of: board, since: start, outcome: nil)]
         for (index, step) in board.steps.enumerated() {
             guard let tailCount = chosen[index] else { continue }
             result += lines(of: step, tailCount: tailCount)
@@ -51,16 +51,23 @@ struct TerminalFrame {
     }
 
     /// The last picture, whole.
-    func finalLines(of board: StepBoard, since start: UInt64) -> [Line] {
-        var result = [header(of: board, since: start, isFinished: true)]
+    func finalLines(of board: StepBoard, since start: UInt64, outcome: BuildOutcome) -> [Line] {
+        var result = [header(of: board, since: start, outcome: outcome)]
         for step in board.steps { result += lines(of: step, tailCount: 0, isFinal: true) }
         return result
     }
 
-    private func header(of board: StepBoard, since start: UInt64, isFinished: Bool) -> Line {
-        let count = "(\(board.finishedCount)/\(isFinished ? board.steps.count : board.totalCount))"
+    private func header(of board: StepBoard, since start: UInt64, outcome: BuildOutcome?) -> Line {
+        let count = "(\(board.finishedCount)/\(outcome == .done ? board.steps.count : board.totalCount))"
         let time = Figures.seconds(time - min(start, time))
-        let text = "[+] Building \(time) \(count)\(isFinished ? " FINISHED" : "")"
+        let word =
+            switch outcome {
+            case nil: ""
+            case .done: " FINISHED"
+            case .failed: " FAILED"
+            case .interrupted: " INTERRUPTED"
+            }
+        let text = "[+] Building \(time) \(count)\(word)"
         return Line(text: DisplayWidth.fitted(text, to: columns), colour: nil)
     }
 

@@ -71,7 +71,7 @@ package final class TerminalProgress: BuildReport {
             guard !state.isFinished else { return }
             state.isFinished = true
             let frame = TerminalFrame(columns: size().columns, time: now())
-            let lines = frame.finalLines(of: state.board, since: state.start)
+            let lines = frame.finalLines(of: state.board, since: state.start, outcome: outcome)
             write(picture(lines, over: state.drawn) + state.board.warnings.text)
         }
     }

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import OCI
 package import Graph
+internal import OCI
 
 extension KeyRecord {
     /// The operation's fields by name, as people know them.

@@ -104,6 +104,8 @@ extension ResultIndex {
     // MARK: Base layers
 
     /// A base image's layers up to the one that ends this chain, applied; nil if it cannot be had.
+    ///
+    /// Its delta may be packed only: not empty, and without a snapshot.
     package func baseLayer(chainID: Digest) throws(StoreError) -> StoredBaseLayer? {
         let found = try index.read("looking up a base layer") { session in
             try session.first(
@@ -115,7 +117,7 @@ extension ResultIndex {
                 boot.value
             ) { (try Tree(stored: $0, 0), try StoredDelta($0, at: 1)) }
         }
-        guard let (tree, delta) = found, let usable = try usable(delta) else { return nil }
+        guard let (tree, delta) = found, let usable = try usable(delta, true) else { return nil }
         return StoredBaseLayer(chainID: chainID, delta: usable, tree: tree)
     }
 

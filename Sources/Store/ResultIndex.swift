@@ -5,7 +5,8 @@ internal import Trees
 /// What steps gave, by the two keys of a step; and the deltas, in all their forms (`cache.md`).
 ///
 /// It answers only with what can be had and trusted: a row whose files may have been lost with power, or whose
-/// snapshot is gone and was never packed, is as good as none.
+/// snapshot is gone, is as good as none. Only a caller that can unpack layers says so (`acceptsPacked`), and is then
+/// also answered with deltas that are packed, not empty, and have no snapshot.
 package final class ResultIndex: Sendable {
     let index: IndexDatabase
     let writes: BufferedWrites
@@ -23,15 +24,19 @@ package final class ResultIndex: Sendable {
 
     // MARK: Looking up
 
-    package func result(definitionKey: ContentHash) throws(StoreError) -> StoredResult? {
+    package func result(
+        definitionKey: ContentHash,
+        acceptsPacked: Bool = false
+    ) throws(StoreError) -> StoredResult? {
         try result(
             "JOIN definition_keys k ON k.result = r.id WHERE k.key = ? AND (d.boot IS NULL OR d.boot = ?)",
-            definitionKey
+            definitionKey,
+            acceptsPacked
         )
     }
 
-    package func result(contentKey: ContentHash) throws(StoreError) -> StoredResult? {
-        try result("WHERE r.content_key = ? AND (d.boot IS NULL OR d.boot = ?)", contentKey)
+    package func result(contentKey: ContentHash, acceptsPacked: Bool = false) throws(StoreError) -> StoredResult? {
+        try result("WHERE r.content_key = ? AND (d.boot IS NULL OR d.boot = ?)", contentKey, acceptsPacked)
     }
 
     /// Whether any result of the operation was stored, usable or not (`cache.md` rule 16).
@@ -54,7 +59,11 @@ package final class ResultIndex: Sendable {
     }
 
     /// The earliest delta that an operation made which equals a new one (`cache.md` rule 2).
-    package func delta(operation: ContentHash, digest: ContentHash) throws(StoreError) -> StoredDelta? {
+    package func delta(
+        operation: ContentHash,
+        digest: ContentHash,
+        acceptsPacked: Bool = false
+    ) throws(StoreError) -> StoredDelta? {
         let found = try index.read("looking up a delta") { session in
             try session.all(
                 """
@@ -66,12 +75,12 @@ package final class ResultIndex: Sendable {
                 boot.value
             ) { try StoredDelta($0, at: 0) }
         }
-        for delta in found { if let usable = try usable(delta) { return usable } }
+        for delta in found { if let usable = try usable(delta, acceptsPacked) { return usable } }
         return nil
     }
 
     /// A delta by its number, as it is now; nil if it cannot be had.
-    package func delta(_ id: DeltaID) throws(StoreError) -> StoredDelta? {
+    package func delta(_ id: DeltaID, acceptsPacked: Bool = false) throws(StoreError) -> StoredDelta? {
         let found = try index.read("looking up a delta") { session in
             try session.first(
                 "SELECT \(StoredDelta.columns) FROM deltas d WHERE d.id = ? AND (d.boot IS NULL OR d.boot = ?)",
@@ -80,10 +89,14 @@ package final class ResultIndex: Sendable {
             ) { try StoredDelta($0, at: 0) }
         }
         guard let found else { return nil }
-        return try usable(found)
+        return try usable(found, acceptsPacked)
     }
 
-    private func result(_ condition: String, _ key: ContentHash) throws(StoreError) -> StoredResult? {
+    private func result(
+        _ condition: String,
+        _ key: ContentHash,
+        _ acceptsPacked: Bool
+    ) throws(StoreError) -> StoredResult? {
         let found = try index.read("looking up a result") { session in
             try session.first(
                 "\(ResultIndex.selection) \(condition)",
@@ -92,15 +105,16 @@ package final class ResultIndex: Sendable {
                 decode: StoredResult.init
             )
         }
-        guard let found, let delta = try usable(found.delta) else { return nil }
+        guard let found, let delta = try usable(found.delta, acceptsPacked) else { return nil }
         return delta == found.delta ? found : found.with(delta)
     }
 
     /// The delta if it can be had, without a snapshot that is gone.
-    func usable(_ delta: StoredDelta) throws(StoreError) -> StoredDelta? {
+    func usable(_ delta: StoredDelta, _ acceptsPacked: Bool) throws(StoreError) -> StoredDelta? {
         if delta.isEmpty { return delta }
         if let snapshot = delta.snapshot, snapshots.contains(snapshot) { return delta }
-        return try packed(delta.id).isEmpty ? nil : delta.with(snapshot: nil)
+        guard acceptsPacked, try !packed(delta.id).isEmpty else { return nil }
+        return delta.with(snapshot: nil)
     }
 
     private static let selection = """

@@ -30,6 +30,7 @@ extension StateRoot {
     /// - Throws: `StoreError.system` if the disk did not take it: the rows in question answer no more.
     package func syncEarlierRows() throws(StoreError) {
         try dropLostRows()
+        guard try hasRows(olderThan: StateRoot.syncAge) else { return }
         let (lastDelta, lastBlob) = try index.read("looking for unsynced rows") { session in
             (
                 try session.row("SELECT max(id) FROM deltas WHERE boot = ?", boot.value).map(StateRoot.number) ?? 0,
@@ -57,6 +58,19 @@ extension StateRoot {
         }
         if let failure { throw .system(doing: "syncing the state root", failure) }
         try emptyLargeLog()
+    }
+
+    /// Rows younger than this many seconds are left to a later build: most of their bytes are on their way to the disk by
+    /// then anyway, and builds in quick succession do not sync each other's.
+    private static let syncAge: Int64 = 30
+
+    private func hasRows(olderThan age: Int64) throws(StoreError) -> Bool {
+        let limit = FileTime.fileClock.seconds - age
+        return try index.read("looking for unsynced rows") { session in
+            let results = "SELECT 1 FROM results JOIN deltas ON results.delta = deltas.id"
+            let condition = "WHERE deltas.boot = ? AND results.created_seconds <= ? LIMIT 1"
+            return try session.row("\(results) \(condition)", boot.value, .integer(limit)) != nil
+        }
     }
 
     /// Ends a build's use of the root, once everything that the user waits for is done: writes what waits, and empties

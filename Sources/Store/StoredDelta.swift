@@ -2,7 +2,8 @@ package import OCI
 
 /// What the index knows of one delta (`cache.md`, Words): where its unpacked form is and how it is told from others.
 ///
-/// A delta that the index answers with can be had: it is empty, or its snapshot is on disk, or a packed form of it is.
+/// A delta that the index answers with can be had: it is empty, or its snapshot is on disk. Of base layers, and for
+/// callers that accept it, it may also be packed only: not empty, and without a snapshot.
 package struct StoredDelta: Hashable, Sendable {
     package let id: DeltaID
     /// The unpacked form; nil if it is empty, or only packed.

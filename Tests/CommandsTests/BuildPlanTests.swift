@@ -54,6 +54,14 @@ struct BuildPlanTests {
         #expect(plan.request.buildArguments == ["A": "x", "C": ""])
     }
 
+    @Test("SOURCE_DATE_EPOCH of the environment is a build argument, unless it is given")
+    func epoch() throws {
+        let environment: [ByteString: ByteString] = ["SOURCE_DATE_EPOCH": "1"]
+        #expect(try plan(["."], environment).request.buildArguments == ["SOURCE_DATE_EPOCH": "1"])
+        let given = try plan(["--build-arg", "SOURCE_DATE_EPOCH=2", "."], environment)
+        #expect(given.request.buildArguments == ["SOURCE_DATE_EPOCH": "2"])
+    }
+
     @Test("values are bytes, also those that are not UTF-8 or begin with a dash")
     func bytes() throws {
         let latin = ByteString([0x58, 0x3D, 0xE9])

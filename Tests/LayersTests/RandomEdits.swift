@@ -4,7 +4,11 @@ import Glibc
 struct SeededNumbers: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
+    init(seed: UInt64) {
+        state = seed &* 0xD1B5_4A32_D192_ED03
+        // Neighbouring seeds must not give the same numbers one later.
+        state = next() ^ next() << 7
+    }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15

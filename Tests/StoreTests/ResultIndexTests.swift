@@ -137,7 +137,11 @@ struct ResultIndexTests {
         try root.directory.directoryBeneath("snapshots").removeTree(
             ByteString(try #require(stored.delta.snapshot).text)
         )
-        let found = try #require(try state.results.result(contentKey: hash("content of a")))
+        // A caller that cannot unpack must not take it for an empty one.
+        #expect(try state.results.result(contentKey: hash("content of a")) == nil)
+        #expect(try state.results.result(definitionKey: hash("definition of a")) == nil)
+        #expect(try state.results.delta(operation: hash("operation of a"), digest: hash("delta of a")) == nil)
+        let found = try #require(try state.results.result(contentKey: hash("content of a"), acceptsPacked: true))
         #expect(found.delta.snapshot == nil)
         #expect(!found.delta.isEmpty)
 
@@ -150,7 +154,7 @@ struct ResultIndexTests {
         try root.directory.directoryBeneath("snapshots").removeTree(ByteString(unpacked.text))
         try root.directory.directoryBeneath("content/sha256").removeFile(ByteString(layer.descriptor.digest.hex))
         #expect(try state.results.packed(stored.delta.id, parameters: "gzip 6") == nil)
-        #expect(try state.results.result(contentKey: hash("content of a")) == nil)
+        #expect(try state.results.result(contentKey: hash("content of a"), acceptsPacked: true) == nil)
     }
 
     @Test("of base layers are shared by their chain, packed first and unpacked later")

@@ -87,8 +87,12 @@ struct BuildPlan {
             // A name alone that the environment lacks is not set: the Dockerfile's default counts.
             result[name] = text ?? environment[name]
         }
+        // As buildx does (reproducible-builds.org, SOURCE_DATE_EPOCH): the variable needs no flag.
+        if let epoch = environment[epochName], !epoch.isEmpty, result[epochName] == nil { result[epochName] = epoch }
         return result
     }
+
+    private static let epochName: ByteString = "SOURCE_DATE_EPOCH"
 
     private static func pair(_ text: ByteString, flag: String) throws(UsageError) -> (ByteString, ByteString?) {
         let parts = text.bytes.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)

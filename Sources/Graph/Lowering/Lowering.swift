@@ -97,7 +97,7 @@ package final class Lowering {
             let parent = try await self.stage(index)
             var builder = StageBuilder(lowering: self, stage: stage, state: parent.inherited(), countsBase: false)
             builder.prepareEnvironment()
-            try await builder.runTriggers(parent.config.config.onBuild + parent.triggers)
+            try await builder.runTriggers(parent.triggers)
             return builder
         }
         let found = try await named(base, as: wanted, at: stage.from.range)

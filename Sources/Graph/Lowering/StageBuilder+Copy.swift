@@ -162,12 +162,12 @@ extension StageBuilder {
     }
 
     mutating func lowerWorkdir(_ word: ByteString, _ instruction: Instruction) throws {
-        let path = absolutePath(try expand(word, of: instruction))
+        let path = workingDirectory(try expand(word, of: instruction))
         let name = displayText(instruction)
         state.config.config.workingDir = path
         if path == "/" { return addHistory("WORKDIR /") }
         let user = state.config.config.user
-        let action = MakeDirectoryAction(path: path, owner: user.isEmpty ? nil : user)
+        let action = MakeDirectoryAction(path: absolutePath(path), owner: user.isEmpty ? nil : user)
         addStep(.file([.makeDirectory(action)]), name: stepName(name), instruction)
         addHistory("WORKDIR " + path, hasLayer: true)
     }

@@ -92,7 +92,7 @@ struct StageBuilder {
             state.environment[name] = environment[name]
         }
         if !state.config.config.workingDir.isEmpty {
-            state.config.config.workingDir = absolutePath(state.config.config.workingDir)
+            state.config.config.workingDir = workingDirectory(state.config.config.workingDir)
         }
     }
 
@@ -162,6 +162,9 @@ struct StageBuilder {
         )
         state.chain.append(vertex)
     }
+
+    /// What WORKDIR sets: an absolute path stays as it is written, a relative one is joined to the one before and cleaned.
+    func workingDirectory(_ path: ByteString) -> ByteString { path.hasPrefix("/") ? path : absolutePath(path) }
 
     /// A path made absolute by WORKDIR, cleaned; `..` stops at the root.
     func absolutePath(_ path: ByteString) -> ByteString {

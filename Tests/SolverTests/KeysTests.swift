@@ -1,0 +1,131 @@
+import Bytes
+import Dockerfile
+import Graph
+import OCI
+import Solver
+import TestSupport
+import Testing
+import Trees
+
+@Suite("Keys")
+struct KeysTests {
+    private func key(_ change: (inout ProcessStep) -> Void) -> ContentHash {
+        var step = ProcessStep(arguments: ["/bin/sh", "-c", "make"], environment: ["A=1"])
+        change(&step)
+        return Keys.operation(.run(step))
+    }
+
+    @Test("every field of a process is in its key, and no border between fields can be moved")
+    func processFields() {
+        let keys = [
+            key { _ in },
+            key { $0.arguments = ["/bin/sh", "-c", "make all"] },
+            key { $0.arguments = ["/bin/sh", "-c make"] },
+            key { $0.arguments = ["/bin/sh", "-c", "make", "A=1"]; $0.environment = [] },
+            key { $0.environment = ["A=2"] },
+            key { $0.environment = ["A=1", "B="] },
+            key { $0.environment = ["A=1B="] },
+            key { $0.environment = ["B=", "A=1"] },
+            key { $0.environment = [] },
+            key { $0.workingDirectory = "/src" },
+            key { $0.user = "1" },
+            key { $0.user = "1:1" },
+            key { $0.platform = Platform(os: "linux", architecture: "arm64", variant: "v9") },
+            key { $0.network = .none },
+            key { $0.network = .host },
+            key { $0.hostname = "h" },
+            key { $0.inlineFiles = [.init(directory: "/d", name: "n", content: "c", mode: 0o755)] },
+            key { $0.inlineFiles = [.init(directory: "/d", name: "nc", content: "", mode: 0o755)] },
+            key { $0.inlineFiles = [.init(directory: "/dn", name: "", content: "c", mode: 0o755)] },
+            key { $0.inlineFiles = [.init(directory: "/d", name: "n", content: "c", mode: 0o644)] },
+        ]
+        #expect(Set(keys).count == keys.count)
+    }
+
+    @Test("what must not be in the key of a process is not")
+    func unkeyed() {
+        #expect(key { $0.unkeyedEnvironment = ["HTTP_PROXY=x"] } == key { _ in })
+        #expect(
+            key { $0.platform = Platform(os: "linux", architecture: "x86_64") }
+                == key { $0.platform = Platform(os: "linux", architecture: "amd64") }
+        )
+    }
+
+    @Test("every field of a copy is in its key but the path, which is in what it selects")
+    func copyFields() {
+        func key(_ change: (inout CopyAction) -> Void) -> ContentHash {
+            var copy = CopyAction(origin: .input(1, path: "a"), destination: "/d")
+            change(&copy)
+            return Keys.operation(.file([.copy(copy)]))
+        }
+        let keys = [
+            key { _ in },
+            key { $0.origin = .input(2, path: "a") },
+            key { $0.origin = .inline(name: "a", content: "") },
+            key { $0.origin = .inline(name: "", content: "a") },
+            key { $0.destination = "/d/" },
+            key { $0.owner = "0" },
+            key { $0.owner = "" },
+            key { $0.mode = ModeChange("644") },
+            key { $0.mode = ModeChange("u+x") },
+            key { $0.mode = ModeChange("u-x") },
+            key { $0.mode = ModeChange("g+x") },
+            key { $0.mode = ModeChange("u+x,g+x") },
+            key { $0.unpacksArchives = true },
+            Keys.operation(.file([])),
+            Keys.operation(.file([.makeDirectory(MakeDirectoryAction(path: "/d", owner: nil))])),
+            Keys.operation(.file([.makeDirectory(MakeDirectoryAction(path: "/d", owner: "0"))])),
+            Keys.operation(.file([.makeDirectory(MakeDirectoryAction(path: "/e", owner: nil))])),
+        ]
+        #expect(Set(keys).count == keys.count)
+        #expect(key { $0.origin = .input(1, path: "b") } == keys[0])
+    }
+
+    @Test("an image is its manifest's digest, never its name")
+    func images() throws {
+        let world = MemoryWorld()
+        let one = try world.image("one", tree { file("a") })
+        var renamed = one
+        renamed.name = "two"
+        let other = try world.image("one", tree { file("b") })
+        #expect(Keys.operation(.source(.image(one))) == Keys.operation(.source(.image(renamed))))
+        #expect(Keys.operation(.source(.image(one))) != Keys.operation(.source(.image(other))))
+    }
+
+    @Test("a content key holds the tree, the times where they are read, and the selections in their order")
+    func contentKeys() throws {
+        let trees = MemoryTrees()
+        let operation = Keys.operation(.file([]))
+        let other = try tree { file("a"); file("b", "2") }.tree(into: trees)
+        let selections = try ["a", "b"].map { try Selection(of: $0, in: other, from: trees) }
+        let times = ContentHash(of: [1])
+        func key(_ tree: Tree, _ times: ContentHash = StepState.empty.times, reads: Bool = true, _ selections: [Selection?] = []) -> ContentHash {
+            Keys.content(
+                operation: operation,
+                parent: StepState(tree: tree, times: times),
+                readsTimes: reads,
+                selections: selections
+            )
+        }
+        let keys = [
+            key(.empty), key(other), key(.empty, times), key(.empty, reads: false),
+            key(.empty, [selections[0]]), key(.empty, [selections[1]]), key(.empty, [selections[0], selections[1]]),
+            key(.empty, [selections[1], selections[0]]), key(.empty, [nil]), key(.empty, [nil, selections[0]]),
+        ]
+        #expect(Set(keys).count == keys.count)
+        #expect(key(.empty, times, reads: false) == key(.empty, reads: false))
+    }
+
+    @Test("what goes into a key is told by name")
+    func records() {
+        let step = ProcessStep(arguments: ["make"], environment: ["A=1"])
+        let record = KeyRecord(of: .run(step))
+        #expect(record.fields.contains { $0.name == "argument" && $0.value == "make" })
+        #expect(record.fields.contains { $0.name == "environment" && $0.value == "A=1" })
+        var more = record
+        more.add("parent", "x")
+        #expect(more.encoded != record.encoded)
+        let copy = CopyAction(origin: .input(1, path: "a"), destination: "/d", mode: ModeChange("u+rwX"))
+        #expect(KeyRecord(of: .file([.copy(copy)])).fields.contains { $0.name == "mode" && $0.value == "u+rwX" })
+    }
+}
