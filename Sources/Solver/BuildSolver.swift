@@ -79,8 +79,11 @@ package struct BuildSolver: Sendable {
         }
         let job = try job(for: vertex, inputs, operationKey)
         let result = try await result(of: job)
+        var state = result.output
+        // Files that are copied add no times: those of the chain go on, also through a row that another chain has made.
+        if case .file = vertex.operation { state.times = (inputs.first?.state ?? .empty).times }
         return Outcome(
-            state: result.output,
+            state: state,
             deltas: (inputs.first?.deltas ?? []) + [result.delta],
             definitionKey: job.definitionKey
         )

@@ -1,4 +1,5 @@
 import Bytes
+import Graph
 import OCI
 import Solver
 import TestSupport
@@ -26,7 +27,7 @@ struct BeliefTests {
         let first = try await build(dockerfile)
         // The first step runs again and is kept, then the build ends in the second.
         await #expect(throws: StepFailure.self) {
-            _ = try await build(dockerfile) { build in
+            try await build(dockerfile) { build in
                 build.ignoresCache = true
                 build.hook = { job in if job.vertex.name.hasSuffix("b") { throw ToyFailure(command: "disk full") } }
             }

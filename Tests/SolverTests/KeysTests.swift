@@ -99,21 +99,26 @@ struct KeysTests {
         let other = try tree { file("a"); file("b", "2") }.tree(into: trees)
         let selections = try ["a", "b"].map { try Selection(of: $0, in: other, from: trees) }
         let times = ContentHash(of: [1])
-        func key(_ tree: Tree, _ times: ContentHash = StepState.empty.times, reads: Bool = true, _ selections: [Selection?] = []) -> ContentHash {
+        func key(
+            _ tree: Tree,
+            times: ContentHash = StepState.empty.times,
+            reads: Bool = true,
+            selects: [Selection?] = []
+        ) -> ContentHash {
             Keys.content(
                 operation: operation,
                 parent: StepState(tree: tree, times: times),
                 readsTimes: reads,
-                selections: selections
+                selections: selects
             )
         }
         let keys = [
-            key(.empty), key(other), key(.empty, times), key(.empty, reads: false),
-            key(.empty, [selections[0]]), key(.empty, [selections[1]]), key(.empty, [selections[0], selections[1]]),
-            key(.empty, [selections[1], selections[0]]), key(.empty, [nil]), key(.empty, [nil, selections[0]]),
+            key(.empty), key(other), key(.empty, times: times), key(.empty, reads: false),
+            key(.empty, selects: [selections[0]]), key(.empty, selects: [selections[1]]), key(.empty, selects: [selections[0], selections[1]]),
+            key(.empty, selects: [selections[1], selections[0]]), key(.empty, selects: [nil]), key(.empty, selects: [nil, selections[0]]),
         ]
         #expect(Set(keys).count == keys.count)
-        #expect(key(.empty, times, reads: false) == key(.empty, reads: false))
+        #expect(key(.empty, times: times, reads: false) == key(.empty, reads: false))
     }
 
     @Test("what goes into a key is told by name")

@@ -1,4 +1,6 @@
 import Bytes
+import Dockerfile
+import Graph
 import OCI
 import Solver
 import Synchronization

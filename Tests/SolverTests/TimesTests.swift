@@ -1,4 +1,5 @@
 import Bytes
+import Graph
 import OCI
 import Solver
 import TestSupport

@@ -40,6 +40,8 @@ package struct ToyProcess {
 /// A step that failed.
 package struct ToyFailure: Error, Hashable {
     package let command: ByteString
+
+    package init(command: ByteString) { self.command = command }
 }
 
 /// The commands that a simulated RUN understands, separated by `;`. Paths are absolute or relative to the root.
@@ -108,7 +110,7 @@ package enum ToyShell {
         _ command: ByteString
     ) throws {
         guard let entry = process.files.file(at: existing) else { throw ToyFailure(command: command) }
-        guard path != existing, !process.files.isBelow(existing, path) else { return }
+        guard !process.files.isBelow(path, existing), path != existing, !process.files.isBelow(existing, path) else { return }
         let time = process.rewritten[existing] ?? process.modified(existing) ?? process.now
         process.files.write([existing, path], entry)
         process.rewritten[existing] = time

@@ -15,7 +15,7 @@ internal import Trees
 /// owners, attributes and times in ``finish()``; until then they are the engine's own, so that nothing is inherited from
 /// a setgid bit or a default ACL. After an error the upper is to be thrown away.
 ///
-/// Needs the privileges of root. Sets the umask of the process to 0, so that files are made with their final mode.
+/// Needs the privileges of root. Files are made with their final mode as far as the umask of the process lets them be.
 package final class UpperWriter: Sendable {
     struct State {
         let root: UpperFolder
@@ -40,7 +40,6 @@ package final class UpperWriter: Sendable {
 
     /// - Parameter upper: an empty directory.
     package init(upper: Directory, below: Below) throws(LayersError) {
-        umask(0)
         self.upper = upper
         self.below = below
         let root = UpperFolder(
@@ -188,10 +187,11 @@ package final class UpperWriter: Sendable {
             result.xattrs = []
         }
         do throws(SystemError) {
-            if attributes.uid != ownUser || attributes.gid != ownGroup {
-                try directory.setOwner(name, uid: attributes.uid, gid: attributes.gid)
-                if result.mode & 0o6000 != 0 { try directory.setMode(name, mode: result.mode) }
-            }
+            let isForeign = attributes.uid != ownUser || attributes.gid != ownGroup
+            if isForeign { try directory.setOwner(name, uid: attributes.uid, gid: attributes.gid) }
+            // A change of owner clears setuid and setgid; the umask has kept its bits off.
+            let isMasked = result.mode & ProcessMask.value != 0 || isForeign && result.mode & 0o6000 != 0
+            if isMasked && !isSymlink { try directory.setMode(name, mode: result.mode) }
         } catch { throw .file(path(), error) }
         if !result.xattrs.isEmpty {
             var notices = NoticeList()
