@@ -2,16 +2,18 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
-CONFIG := .build/debug
-TOOL := $(CONFIG)/swift-build-image
+TOOL := .build/debug/swift-build-image
+RELEASE_TOOL := .build/release/swift-build-image
 # Borders are checked, not promised: a module that imports what Package.swift does not name fails the build.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 # Fully static (Docs/Architecture.md, "One file to ship"): the libraries that the static archives need in turn, and two
-# symbols that keep the unwinder from sorting every frame of the program when it is first used.
+# symbols that keep the unwinder from sorting every frame of the program when it is first used. -s leaves symbols out.
 STATIC_LIBS := archive deflate sqlite3 nettle acl attr lzma zstd lz4 bz2 z
-STATIC_FLAGS := -Xswiftc -static-executable -Xlinker --eh-frame-hdr \
+STATIC_FLAGS := -Xswiftc -static-executable -Xlinker --eh-frame-hdr -Xlinker -s \
     -Xlinker --defsym=__register_frame_info=0 -Xlinker --defsym=__deregister_frame_info=0 \
     $(foreach lib,$(STATIC_LIBS),-Xlinker -l$(lib))
+# Options for `make bench`, such as BENCH="--scale 0.1 --only warm".
+BENCH ?=
 
 .PHONY: help setup build release install demo test bench real-image format lint soak clean
 
@@ -26,26 +28,26 @@ build: setup ## Builds the debug program
 
 release: setup ## Builds one fully static program: .build/release/swift-build-image
 	swift build -c release --product swift-build-image $(SWIFT_FLAGS) $(STATIC_FLAGS)
-	strip .build/release/swift-build-image
 
 install: release ## Puts the static program into $(PREFIX)/bin
-	install -D -m 0755 .build/release/swift-build-image $(DESTDIR)$(PREFIX)/bin/swift-build-image
+	install -D -m 0755 $(RELEASE_TOOL) $(DESTDIR)$(PREFIX)/bin/swift-build-image
 
 demo: build ## Builds the demo image of Fixtures/demo and shows what came out
 	@Fixtures/demo/run $(TOOL)
 
+# The release program comes first: a test runs it in an empty root.
 test: release ## Builds everything and runs all tests
 	swift build --build-tests $(SWIFT_FLAGS)
-	swift test --skip-build --parallel
+	swift test --skip-build --disable-xctest
 
 bench: release ## Times the release program beside Debian's Docker engine
-	@Fixtures/bench .build/release/swift-build-image
+	@Fixtures/bench $(RELEASE_TOOL) $(BENCH)
 
-real-image: build ## Compiles a C program on a Debian base made by mmdebstrap, copies it into scratch and runs it with runc
+real-image: build ## Compiles a C program on a Debian base made by mmdebstrap, copies it into scratch, runs it with runc
 	@Fixtures/real-image/run $(TOOL)
 
 soak: build ## Long tests: kill -9 at many random moments
-	SWIFT_BUILD_IMAGE_SOAK=1 swift test --filter CrashTests
+	SWIFT_BUILD_IMAGE_SOAK=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter CrashTests
 
 format: ## Formats all Swift files
 	swift format -i -r Sources Tests Package.swift

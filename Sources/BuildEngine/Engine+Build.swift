@@ -51,6 +51,7 @@ private struct Build {
         let files = try InputFiles(request)
         let parsed = try DockerfileParser.parse(files.dockerfile)
         dockerfile = parsed
+        try ImageExport.checkOutputs(of: request)
         let inputs = try files.inputs(store: store)
         let lowered = try await Lowering.lower(lowering(of: parsed), images: inputs)
         let counter = StepCounter()

@@ -39,6 +39,7 @@ public final class Engine: Sendable {
     public init(stateRoot: ByteString, options: Options = Options()) throws {
         self.stateRoot = stateRoot
         self.options = options
+        _ = OpenFileLimit.original
         do { store = try StateRoot(path: stateRoot) } catch { throw BuildFailure(error, in: nil) }
         upkeep = Upkeep(store: store)
     }

@@ -115,17 +115,25 @@ struct ImageExport {
 
     private func write(_ output: BuildRequest.LayoutOutput) throws -> Exported {
         let image = try documents(output.compression == .gzip ? .gzip : .uncompressed)
-        let destination: LayoutExporter.Destination =
-            switch output.destination {
-            case let path? where output.isTar: .tarFile(path)
-            case let path?: .folder(path)
-            case nil: .tarStream(try Descriptor.standardOutput())
-            }
+        let destination = try ImageExport.destination(of: output)
         let shown = output.destination?.escaped ?? "standard output"
         try timed("writing the OCI image layout to \(shown)") {
             try LayoutExporter(image: image, names: request.names + output.names).write(to: destination)
         }
         return Exported(manifest: image.manifest.descriptor, config: image.config.digest)
+    }
+
+    /// Checks that every output can be written, before anything is built for it.
+    static func checkOutputs(of request: BuildRequest) throws {
+        for case .layout(let layout) in request.outputs { try LayoutExporter.check(try destination(of: layout)) }
+    }
+
+    private static func destination(of output: BuildRequest.LayoutOutput) throws -> LayoutExporter.Destination {
+        switch output.destination {
+        case let path? where output.isTar: .tarFile(path)
+        case let path?: .folder(path)
+        case nil: .tarStream(try Descriptor.standardOutput())
+        }
     }
 
     private func timed<Value>(_ name: String, _ body: () throws -> Value) rethrows -> Value {

@@ -51,6 +51,8 @@ extension LocalExecutor {
         )
         process.hostname = step.hostname
         process.makesWorkingDirectory = true
+        let files = OpenFileLimit.original
+        process.limits = [ResourceLimit(resource: OpenFileLimit.resource, soft: files.soft, hard: files.hard)]
         let network: NetworkMode = step.network == .none ? .none : .host
         try await start(Step(root: root, process: process, mounts: mounts, network: network), job)
     }

@@ -18,17 +18,42 @@ package enum HostFile {
 
     /// The same for a name in an open folder.
     package static func replace(_ name: ByteString, in folder: Directory, _ body: (Descriptor) throws -> Void) throws {
-        if let found = try folder.statusIfPresent(name), found.kind == .directory {
-            throw SystemError(code: EISDIR, call: "write", path: name)
-        }
-        let temporary = ByteString(".\(name.text).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp")
-        let file = try folder.open(temporary, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
-        do {
+        try checkReplaceable(name, in: folder)
+        let temporary = ByteString(".swift-build-image-\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp")
+        // A file without a name leaves nothing behind if this process is killed; not every file system has them.
+        if let file = try? folder.openNameless(mode: 0o644) {
             try body(file)
-            try folder.rename(temporary, to: name, in: folder)
-        } catch {
+            guard try folder.give(file, name: temporary) else { throw SystemError(code: EEXIST, call: "link", path: temporary) }
+        } else {
+            let file = try folder.open(temporary, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+            do { try body(file) } catch {
+                try? folder.removeFile(temporary)
+                throw error
+            }
+        }
+        do { try folder.rename(temporary, to: name, in: folder) } catch {
             try? folder.removeFile(temporary)
             throw error
+        }
+    }
+
+    /// Whether a file could be put at `path`: told before the work is done whose result would have no place.
+    ///
+    /// - Throws: `ExportError.cannotWrite` for a folder that is missing or may not be written, or a folder at `path`.
+    package static func check(_ path: ByteString) throws {
+        let (folder, name) = split(path)
+        do {
+            let opened = try Directory.open(hostPath: folder)
+            try checkReplaceable(name, in: opened)
+            guard opened.isWritable else { throw SystemError(code: EACCES, call: "write", path: folder) }
+        } catch let error as SystemError {
+            throw ExportError.cannotWrite(path, error)
+        }
+    }
+
+    private static func checkReplaceable(_ name: ByteString, in folder: Directory) throws(SystemError) {
+        if try folder.statusIfPresent(name)?.kind == .directory {
+            throw SystemError(code: EISDIR, call: "write", path: name)
         }
     }
 

@@ -26,6 +26,18 @@ package struct LayoutExporter: Sendable {
         self.names = names
     }
 
+    /// Whether the destination can be written at all, before anything is built for it.
+    ///
+    /// - Throws: `ExportError.cannotWrite`.
+    package static func check(_ destination: Destination) throws {
+        switch destination {
+        case .tarFile(let path): try HostFile.check(path)
+        case .tarStream: break
+        case .folder(let path):
+            if (try? Directory.open(hostPath: path))?.isWritable != true { try HostFile.check(path) }
+        }
+    }
+
     package func write(to destination: Destination) throws {
         switch destination {
         case .tarFile(let path):

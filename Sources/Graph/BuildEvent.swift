@@ -1,6 +1,8 @@
 package import Dockerfile
 
-/// What happens in a build, as it happens. Reports are readers of these; nothing else is printed from below.
+/// What happens in a build, as it happens.
+///
+/// Reports are readers of these; nothing else is printed from below.
 package enum BuildEvent: Sendable {
     /// The graph is known: every vertex, in order.
     case planned([Vertex])
@@ -33,5 +35,7 @@ package enum OutputStream: UInt8, Sendable, Hashable {
     case standardError = 2
 }
 
-/// Takes events; called from any thread, in order for each vertex. It must not block for long.
+/// Takes events; called from any thread, in order for each vertex.
+///
+/// It must not block for long.
 package typealias EventSink = @Sendable (BuildEvent) -> Void

@@ -44,7 +44,9 @@ package struct BaseImage: Sendable, Hashable {
     }
 }
 
-/// Finds what FROM and `--from` name outside the Dockerfile. Lowering needs it for configs, ONBUILD and platforms.
+/// Finds what FROM and `--from` name outside the Dockerfile.
+///
+/// Lowering needs it for configs, ONBUILD and platforms.
 package protocol BaseImageSource: Sendable {
     /// What a name means: a named context first, then an image of the store.
     ///

@@ -11,6 +11,7 @@ package struct GraphError: DescribedError {
         case emptyBase(ByteString)
         case malformedPlatform(ByteString)
         case variableInFrom(ByteString)
+        case remoteCopy(ByteString)
         case malformedMode(ByteString)
         case malformedPort(ByteString, String)
         case unknownSignal(ByteString)
@@ -40,6 +41,7 @@ package struct GraphError: DescribedError {
         case .emptyBase(let word): "base name (\(word.escaped)) should not be blank"
         case .malformedPlatform(let text): "failed to parse platform \"\(text.escaped)\""
         case .variableInFrom: "variable expansion is not supported for --from"
+        case .remoteCopy(let source): "COPY cannot take \(source.escaped): it is no path"
         case .malformedMode(let text):
             "invalid chmod parameter: '\(text.escaped)'. It should be an octal string between 0 and 07777, or symbolic"
         case .malformedPort(let text, let why): "EXPOSE: invalid port \"\(text.escaped)\": \(why)"
@@ -58,10 +60,12 @@ package struct GraphError: DescribedError {
         case .laterStage: "move the stage that is copied from above the one that copies"
         case .invalidStageIndex: "stages are numbered from 0; only earlier ones can be named"
         case .variableInFrom: "define a stage with FROM and an ARG of the global scope, and copy from that stage"
+        case .remoteCopy: "use ADD for what is elsewhere"
         case .malformedPlatform: "write OS/ARCHITECTURE[/VARIANT], such as linux/amd64"
         case .malformedPort: "write PORT, PORT-PORT or PORT/PROTOCOL with tcp, udp or sctp"
         case .unknownSignal: "write a name such as SIGTERM, or a number"
-        case .unsupportedSyntax: "only docker/dockerfile is built in: remove the # syntax line if the file needs nothing else"
+        case .unsupportedSyntax:
+            "only docker/dockerfile is built in: remove the # syntax line if the file needs nothing else"
         case .malformedEpoch: "give seconds since 1970, such as 1700000000"
         case .selfReference, .emptyBase, .malformedMode, .emptyVolume, .notYet: nil
         }

@@ -1,7 +1,9 @@
 package import Bytes
 package import OCI
 
-/// RUN: a process in a tree. All and only what its keys hold (Docs/Keys.md, "run").
+/// RUN: a process in a tree.
+///
+/// All and only what its keys hold (Docs/Keys.md, "run").
 package struct ProcessStep: Sendable, Hashable {
     package enum Network: UInt8, Sendable, Hashable {
         /// The network that the engine was told to give steps.

@@ -40,7 +40,9 @@ package struct Vertex: Sendable {
     }
 }
 
-/// What a vertex does. Frontend-neutral: nothing of the Dockerfile's syntax is left.
+/// What a vertex does.
+///
+/// Frontend-neutral: nothing of the Dockerfile's syntax is left.
 package enum Operation: Sendable, Hashable {
     /// Brings a tree in from outside.
     case source(Source)

@@ -37,13 +37,16 @@ package struct Below: Sendable {
         }
         return try at(path) { () throws(SystemError) in
             let file = try place.parent.open(place.name, flags: O_RDONLY | O_NONBLOCK)
-            guard try file.status().kind == .file else { throw SystemError(code: EINVAL, call: "open: no regular file") }
+            guard try file.status().kind == .file else {
+                throw SystemError(code: EINVAL, call: "open: no regular file")
+            }
             return file
         }
     }
 
-    /// The place of the entry in the topmost layer that has it. The tree says that it is there, so a layer above that
-    /// has it is what the overlay shows.
+    /// The place of the entry in the topmost layer that has it.
+    ///
+    /// The tree says that it is there, so a layer above that has it is what the overlay shows.
     private func topmost(_ path: TreePath) -> (parent: Directory, name: ByteString)? {
         for lower in lowers {
             guard let parent = try? lower.directory(at: path.parent) else { continue }
@@ -53,8 +56,10 @@ package struct Below: Sendable {
         return nil
     }
 
-    /// Gives an upper directory itself what its root is below: mode, owner, extended attributes and times. The attributes
-    /// of an upper directory are those of the `/` that a step sees, so call it before an upper is mounted.
+    /// Gives an upper directory itself what its root is below: mode, owner, extended attributes and times.
+    ///
+    /// The attributes of an upper directory are those of the `/` that a step sees, so call it before an upper is
+    /// mounted.
     package static func prepareRoot(of upper: Directory, like below: Below) throws(LayersError) {
         let attributes = below.tree.rootAttributes
         try at(.root) { () throws(SystemError) in

@@ -60,12 +60,14 @@ package enum LayersError: DescribedError, Sendable, Hashable {
             "\(path): a layer cannot hold a file whose name starts with `.wh.`: such names mark deleted files"
         case .notADirectory(let path): "\(path) is not a directory"
         case .tooManyLinks(let path): "\(path.escaped): too many levels of symbolic links"
-        case .overlayMark(let path, let attribute): "\(path) has the attribute \(attribute.escaped), which is not supported"
+        case .overlayMark(let path, let attribute):
+            "\(path) has the attribute \(attribute.escaped), which is not supported"
         case .brokenLink(let path, let target, let reason): "\(path): hard link to \(target.escaped): \(reason)"
         case .refusedEntry(let name, let reason): "the archive's entry `\(name.escaped)` is refused: \(reason)"
         case .malformedArchive(let reason): "the archive cannot be read: \(reason)"
         case .limitExceeded(let limit, let entry):
-            (entry.map { "the archive's entry `\($0.escaped)` is refused: " } ?? "the archive is refused: ") + limit.reason
+            (entry.map { "the archive's entry `\($0.escaped)` is refused: " } ?? "the archive is refused: ")
+                + limit.reason
         case .wrongDigest(let expected, let actual): "the layer's digest is \(actual), not \(expected)"
         case .wrongSize(let expected, let actual): "the layer has \(actual) bytes, not \(expected)"
         case .wrongDiffID(let expected, let actual): "the layer's diff id is \(actual), not \(expected)"
@@ -81,7 +83,8 @@ package enum LayersError: DescribedError, Sendable, Hashable {
         case .changedWhileRead: "build again when nothing writes to it"
         case .whiteoutName: "give the file another name, or delete it in the same step"
         case .limitExceeded(.freeSpace, _): "free some space on the file system of the state root"
-        case .wrongDigest, .wrongSize, .wrongDiffID: "fetch the image again; if that does not help, its source is broken"
+        case .wrongDigest, .wrongSize, .wrongDiffID:
+            "fetch the image again; if that does not help, its source is broken"
         case .unsupportedCompression: "use gzip or uncompressed"
         default: nil
         }

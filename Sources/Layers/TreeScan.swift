@@ -11,7 +11,8 @@ package struct TreeScan {
     private let root: Directory
     private let skipping: Set<TreePath>
 
-    /// - Parameter skipping: paths that are left out with all below them.
+    ///
+    /// `skipping`: paths that are left out with all below them.
     package init(root: Directory, skipping: Set<TreePath> = []) {
         self.root = root
         self.skipping = skipping
@@ -100,7 +101,9 @@ private struct Walk: ~Copyable {
         case .socket: return
         case .directory:
             child = .directory(directories.count)
-            do throws(SystemError) { try stack.descend(name, status: status) } catch { throw LayersError.file(path, error) }
+            do throws(SystemError) { try stack.descend(name, status: status) } catch {
+                throw LayersError.file(path, error)
+            }
             try enter(path, status)
         case .file:
             child = .file(files.count)

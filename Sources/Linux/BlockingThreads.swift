@@ -15,6 +15,9 @@ package final class BlockingThreads: TaskExecutor {
         var started = 0
     }
 
+    /// Address space, not memory: a tree of some ten thousand levels takes as many nested calls.
+    private static let stackSize = 64 << 20
+
     private let limit: Int
     private let monitor = Monitor()
     private let state = Mutex(State())
@@ -36,9 +39,13 @@ package final class BlockingThreads: TaskExecutor {
     private func startThread() {
         let context = Unmanaged.passRetained(self).toOpaque()
         var thread = pthread_t()
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, BlockingThreads.stackSize)
         let code = pthread_create(
             &thread,
-            nil,
+            &attributes,
             { context in
                 guard let context else { return nil }
                 Unmanaged<BlockingThreads>.fromOpaque(context).takeRetainedValue().work()

@@ -3,14 +3,17 @@ internal import CLinux
 internal import Glibc
 
 extension Descriptor {
-    /// Clears the immutable and append-only flags (chattr(1) `+i`, `+a`) of an open file or directory. A file system
-    /// that has no such flags, or does not let them be cleared, leaves the file as it is.
+    /// Clears the immutable and append-only flags (chattr(1) `+i`, `+a`) of an open file or directory.
+    ///
+    /// A file system that has no such flags, or does not let them be cleared, leaves the file as it is.
     ///
     /// - Returns: whether one was set.
     @discardableResult
     package func clearImmutable() -> Bool { sbi_clear_immutable(number) == 1 }
 
-    /// Whether the open file has any extended attribute that this process may read. Calls `flistxattr(2)`.
+    /// Whether the open file has any extended attribute that this process may read.
+    ///
+    /// Calls `flistxattr(2)`.
     package var hasXattrs: Bool { flistxattr(number, nil, 0) > 0 }
 
     /// All extended attributes of the open file that this process may read, sorted by name.
@@ -43,7 +46,9 @@ extension Descriptor {
         }
     }
 
-    /// Makes this empty file share the blocks of `source`. Calls `ioctl(2)` with FICLONE.
+    /// Makes this empty file share the blocks of `source`.
+    ///
+    /// Calls `ioctl(2)` with FICLONE.
     ///
     /// - Returns: false where the file systems cannot do that.
     package func clone(from source: Descriptor) -> Bool { sbi_reflink(source.number, number) == 0 }

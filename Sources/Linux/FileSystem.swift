@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 
 /// Room on a file system, in bytes.
 package struct Space: Sendable, Hashable {
@@ -13,6 +14,9 @@ extension Directory {
         guard sbi_file_system_space(number, &space.free, &space.total) == 0 else { throw SystemError.last("statvfs") }
         return space
     }
+
+    /// Whether this process may make files here. Calls `faccessat(2)`.
+    package var isWritable: Bool { faccessat(number, ".", W_OK, 0) == 0 }
 
     /// Writes everything of this file system to its disk. Calls `syncfs(2)`.
     package func syncFileSystem() throws(SystemError) {

@@ -3,7 +3,9 @@ package import Graph
 internal import OCI
 internal import Trees
 
-/// Decides what of a graph has to run, in which order, and what earlier results answer. It does nothing itself.
+/// Decides what of a graph has to run, in which order, and what earlier results answer.
+///
+/// It does nothing itself.
 ///
 /// Vertices whose inputs are done are solved side by side. The first failure stops the rest.
 package struct BuildSolver: Sendable {
@@ -30,16 +32,13 @@ package struct BuildSolver: Sendable {
     /// - Returns: the outcomes by vertex. A base image that no step reads has none: nothing of it was opened.
     /// - Throws: `StepFailure` for a vertex, `CancellationError` when the task was cancelled.
     package func solve() async throws -> [VertexID: Outcome] {
+        let needed = neededVertices()
         var dependents: [VertexID: [VertexID]] = [:]
         var open: [VertexID: Int] = [:]
-        for vertex in graph.vertices {
+        for vertex in needed {
             let inputs = Set(vertex.inputs)
             open[vertex.id] = inputs.count
             for input in inputs { dependents[input, default: []].append(vertex.id) }
-        }
-        let needed = graph.vertices.filter { vertex in
-            if case .source = vertex.operation { return dependents[vertex.id] != nil }
-            return true
         }
         var outcomes: [VertexID: Outcome] = [:]
         try await withThrowingTaskGroup(of: (VertexID, Outcome).self) { group in
@@ -58,6 +57,21 @@ package struct BuildSolver: Sendable {
             }
         }
         return outcomes
+    }
+
+    /// The steps of the image with all that they read, in the graph's order.
+    ///
+    /// A source that no step reads is not among them.
+    private func neededVertices() -> [Vertex] {
+        var isNeeded = Array(repeating: false, count: graph.vertices.count)
+        for id in graph.image.chain {
+            if case .source = graph[id].operation { continue }
+            isNeeded[id.index] = true
+        }
+        for vertex in graph.vertices.reversed() where isNeeded[vertex.id.index] {
+            for input in vertex.inputs { isNeeded[input.index] = true }
+        }
+        return graph.vertices.filter { isNeeded[$0.id.index] }
     }
 
     private func solveReporting(_ vertex: Vertex, _ inputs: [Outcome]) async throws -> Outcome {
@@ -159,12 +173,16 @@ package struct BuildSolver: Sendable {
         let start = clock.now
         let result = try await executor.execute(job)
         let time = (clock.now - start).components
-        events(.finished(id, nanoseconds: UInt64(time.seconds) * 1_000_000_000 + UInt64(time.attoseconds / 1_000_000_000)))
+        events(
+            .finished(id, nanoseconds: UInt64(time.seconds) * 1_000_000_000 + UInt64(time.attoseconds / 1_000_000_000))
+        )
         return result
     }
 
-    /// An earlier result that is right for the job. The definition's row is believed only if what it read is what there is
-    /// now (`cache.md` rule 5): a step before it may have run again since and come to something else.
+    /// An earlier result that is right for the job.
+    ///
+    /// The definition's row is believed only if what it read is what there is now (`cache.md` rule 5): a step before it
+    /// may have run again since and come to something else.
     private func lookUp(_ job: StepJob) async throws -> StepResult? {
         let id = job.vertex.id
         if let found = try await results.result(definitionKey: job.definitionKey), found.contentKey == job.contentKey {

@@ -3,20 +3,22 @@ package import Graph
 package import OCI
 package import Trees
 
-/// Does what the solver decides. Two conformers: `Execution`'s, and one in memory for the tests.
+/// Does what the solver decides.
+///
+/// Two conformers: `Execution`'s, and one in memory for the tests.
 package protocol Executor: Sendable {
     /// The directory objects of all trees of this build.
     var trees: any TreeSource { get }
 
     /// Brings a source in: a base image's layers, a scanned folder.
     ///
-    /// - Parameter words: the source words of all COPYs that read it: of a folder, what they select must be known by
-    ///   content, the rest need not.
+    /// `words` are the source words of all COPYs that read it: of a folder, what they select must be known by content, the
+    /// rest need not.
     func open(_ source: Source, for vertex: VertexID, reading words: [ByteString]) async throws -> OpenedSource
 
     /// Takes the lock of a step between processes, waiting while another process runs the same step.
     ///
-    /// - Parameter waiting: called once if it has to wait.
+    /// `waiting` is called once if it has to wait.
     func lockStep(_ key: ContentHash, waiting: @Sendable () -> Void) async throws -> any StepLocking
 
     /// Runs a step and keeps its result under the job's keys.

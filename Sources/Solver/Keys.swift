@@ -3,7 +3,9 @@ package import Graph
 package import OCI
 package import Trees
 
-/// The two keys of a step (Docs/Keys.md gives every field). Keys hold all and only what a step's result depends on.
+/// The two keys of a step (Docs/Keys.md gives every field).
+///
+/// Keys hold all and only what a step's result depends on.
 package enum Keys {
     /// The version of all keys: changing what goes in, or how, means changing this.
     static let version = "1"

@@ -15,12 +15,11 @@ package struct StepState: Sendable, Hashable {
     /// The state of `FROM scratch`.
     package static let empty = StepState(tree: .empty, times: CanonicalEncoder(domain: "times.none.1").hash)
 
-    /// The times after a RUN (`cache.md` rule 3): the chain so far with what the step's delta adds. An empty delta, like a
-    /// COPY, leaves them as they are.
+    /// The times after a RUN (`cache.md` rule 3): the chain so far with what the step's delta adds.
     ///
-    /// - Parameters:
-    ///   - start: the file clock before the step's first change.
-    ///   - end: the clock after its last.
+    /// An empty delta, like a COPY, leaves them as they are.
+    ///
+    /// `start` is the file clock before the step's first change, `end` the clock after its last.
     package func times(after delta: Delta, from start: FileTime, to end: FileTime) -> ContentHash {
         guard !delta.isEmpty else { return times }
         var encoder = CanonicalEncoder(domain: "times.chain.1")
@@ -37,7 +36,9 @@ package struct DeltaID: Hashable, Sendable {
     package init(_ value: Int64) { self.value = value }
 }
 
-/// What a step came to: its state, and the delta it added. A row of the index, as the solver sees it.
+/// What a step came to: its state, and the delta it added.
+///
+/// A row of the index, as the solver sees it.
 package struct StepResult: Sendable, Hashable {
     package var output: StepState
     package var delta: DeltaID

@@ -9,7 +9,9 @@ final class StepTurns: Sendable {
     /// Who waits, by the key of a step that is being done.
     private let waiting = Mutex<[ContentHash: [CheckedContinuation<Void, Never>]]>([:])
 
-    /// Waits until no one else has the turn for the key. Every `enter` is followed by a ``leave(_:)``.
+    /// Waits until no one else has the turn for the key.
+    ///
+    /// Every `enter` is followed by a ``leave(_:)``.
     func enter(_ key: ContentHash) async {
         await withCheckedContinuation { continuation in
             let isFree = waiting.withLock { waiting in

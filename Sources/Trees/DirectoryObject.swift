@@ -18,6 +18,7 @@ package struct DirectoryObject: Hashable, Sendable {
 
     /// Files that are hard links of each other, each set listed in the lowest directory that holds all its members: for
     /// every child that holds a member, the path of that child's first one, relative to this directory (`a`, `d/x`).
+    ///
     /// Paths and sets are sorted, so equal trees have equal lists.
     package var linkSets: [[ByteString]]
 
@@ -28,7 +29,9 @@ package struct DirectoryObject: Hashable, Sendable {
 
     package static let empty = DirectoryObject()
 
-    /// The entry of that name. A binary search.
+    /// The entry of that name.
+    ///
+    /// A binary search.
     package subscript(name: ByteString) -> TreeEntry? {
         var low = 0
         var high = children.count
@@ -92,7 +95,9 @@ extension DirectoryObject {
         guard decoder.isAtEnd else { throw MalformedDirectoryObject(reason: "bytes after the end") }
     }
 
-    /// Whether a directory can hold the name. A stored object that says otherwise would lead a path astray.
+    /// Whether a directory can hold the name.
+    ///
+    /// A stored object that says otherwise would lead a path astray.
     private static func isName(_ name: ByteString) -> Bool {
         !name.isEmpty && name != "." && name != ".." && !name.bytes.contains { $0 == 0 || $0 == 0x2F }
     }
@@ -184,7 +189,9 @@ struct CanonicalDecoder {
     /// How many items follow, each of at least `size` bytes.
     mutating func count(atLeast size: Int) throws(MalformedDirectoryObject) -> Int {
         let value = try number()
-        guard value <= UInt64((bytes.count - position) / size) else { throw MalformedDirectoryObject(reason: "cut short") }
+        guard value <= UInt64((bytes.count - position) / size) else {
+            throw MalformedDirectoryObject(reason: "cut short")
+        }
         return Int(value)
     }
 

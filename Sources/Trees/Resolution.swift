@@ -27,11 +27,15 @@ package enum ResolutionError: Error, Sendable, Hashable {
 
 /// Follows a path as a process in a chroot would: absolute links start at the tree's root, `..` stops there.
 ///
+/// Unlike the kernel it goes on behind a missing component, as for a directory that is about to be made: a `..` takes
+/// the missing component away again.
+///
 /// - Parameters:
+///   - text: the path; absolute, or relative to `base`.
 ///   - base: where a relative path starts.
 ///   - followsLast: whether a link at the end is followed.
 ///   - lookUp: the entry at a path, no link followed on the way; nil if there is none.
-/// - Returns: where the path leads; components after a missing one are taken lexically.
+/// - Returns: where the path leads.
 /// - Throws: `ResolutionError`, or what `lookUp` throws.
 package func resolve(
     _ text: ByteString,
@@ -39,110 +43,81 @@ package func resolve(
     followsLast: Bool = true,
     lookUp: (TreePath) throws -> TreeEntry?
 ) throws -> ResolvedPath {
-    var pending = Array(text.bytes.split(separator: 0x2F).reversed().map { ByteString(Array($0)) })
-    var at = text.bytes.first == 0x2F ? TreePath.root : base
-    var linksLeft = 255
-    var entry = try lookUp(at)
-    while let name = pending.popLast() {
-        if name == "." { continue }
-        if name == ".." {
-            at = at.parent
-            entry = try lookUp(at)
-            continue
-        }
-        guard let current = entry else { break }
-        guard current.isDirectory else { throw ResolutionError.notADirectory(at) }
-        let path = at.appending(name)
-        guard let next = try lookUp(path) else { return missing([name] + pending.reversed(), at: at) }
-        if case .symlink(let target) = next.node, followsLast || pending.contains(where: { $0 != "." }) {
-            linksLeft -= 1
-            guard linksLeft > 0 else { throw ResolutionError.tooManyLinks(text) }
-            if target.bytes.first == 0x2F {
-                at = .root
-                entry = try lookUp(at)
-            }
-            pending += target.bytes.split(separator: 0x2F).reversed().map { ByteString(Array($0)) }
-            continue
-        }
-        at = path
-        entry = next
-    }
-    return ResolvedPath(path: at, entry: entry, missing: [])
-}
-
-/// Components after a missing one are taken lexically, as for a directory that is about to be made.
-private func missing(_ names: [ByteString], at base: TreePath) -> ResolvedPath {
-    var rest: [ByteString] = []
-    var path = base
-    for name in names where name != "." {
-        if name == ".." {
-            if rest.popLast() == nil { path = path.parent }
-        } else {
-            rest.append(name)
-        }
-    }
-    return ResolvedPath(path: path.appending(TreePath(rest)), entry: nil, missing: rest)
+    let root = try lookUp(.root) ?? Tree.empty.rootEntry
+    return try follow(text, from: base, root: root, followsLast: followsLast) { _, path in try lookUp(path) }
 }
 
 extension TreeSource {
-    /// Follows a path in a tree as a process in a chroot would: absolute links start at the tree's root, `..` stops there.
-    ///
-    /// Unlike the kernel it goes on behind a missing component, as for a directory that is about to be made: a `..` takes
-    /// the missing component away again.
+    /// Follows a path in a tree, as the function of the same name does.
     ///
     /// - Parameters:
+    ///   - text: the path; absolute, or relative to `base`.
+    ///   - tree: where to look.
     ///   - base: where a relative path starts.
     ///   - followsLast: whether a link at the end is followed.
+    /// - Returns: where the path leads.
+    /// - Throws: `ResolutionError`, or what reading a directory object throws.
     package func resolve(
         _ text: ByteString,
         in tree: Tree,
         from base: TreePath = .root,
         followsLast: Bool = true
     ) throws -> ResolvedPath {
-        var pending = Array(parts(of: text).reversed())
-        if text.bytes.first != 0x2F { pending += base.components.reversed() }
-        var at = TreePath.root
-        // The directories on the way, so that `..` needs no look-up.
-        var above: [TreeEntry] = []
-        var entry = tree.rootEntry
-        var missing: [ByteString] = []
-        var linksLeft = 255
-        while let name = pending.popLast() {
-            if !missing.isEmpty {
-                if name == ".." { missing.removeLast() } else if name != "." { missing.append(name) }
-                continue
-            }
-            guard case .directory(let hash) = entry.node else { throw ResolutionError.notADirectory(at) }
-            if name == "." { continue }
-            if name == ".." {
-                entry = above.popLast() ?? entry
-                at = at.parent
-                continue
-            }
-            guard let next = try directoryObject(hash)[name] else {
-                missing = [name]
-                continue
-            }
-            if case .symlink(let target) = next.node, followsLast || !pending.isEmpty {
-                guard linksLeft > 0 else { throw ResolutionError.tooManyLinks(text) }
-                linksLeft -= 1
-                if target.bytes.first == 0x2F {
-                    at = .root
-                    above = []
-                    entry = tree.rootEntry
-                }
-                pending += parts(of: target).reversed()
-                continue
-            }
-            above.append(entry)
-            at = at.appending(name)
-            entry = next
+        try follow(text, from: base, root: tree.rootEntry, followsLast: followsLast) { parent, path in
+            guard case .directory(let hash) = parent.node, let name = path.last else { return nil }
+            return try directoryObject(hash)[name]
         }
-        let path = at.appending(TreePath(missing))
-        return ResolvedPath(path: path, entry: missing.isEmpty ? entry : nil, missing: missing)
     }
+}
 
-    private func parts(of text: ByteString) -> [ByteString] {
-        text.bytes.split(separator: 0x2F).map { ByteString(Array($0)) }
+/// What both forms have in common; `child` is asked for the entry at a path, given that of the directory it is in.
+private func follow(
+    _ text: ByteString,
+    from base: TreePath,
+    root: TreeEntry,
+    followsLast: Bool,
+    child: (TreeEntry, TreePath) throws -> TreeEntry?
+) throws -> ResolvedPath {
+    func parts(_ text: ByteString) -> [ByteString] { text.bytes.split(separator: 0x2F).map { ByteString(Array($0)) } }
+    var pending = Array(parts(text).reversed())
+    if text.bytes.first != 0x2F { pending += base.components.reversed() }
+    var at = TreePath.root
+    var entry = root
+    // The directories on the way, so that `..` needs no look-up.
+    var above: [TreeEntry] = []
+    var missing: [ByteString] = []
+    var linksLeft = 255
+    while let name = pending.popLast() {
+        if !missing.isEmpty {
+            if name == ".." { missing.removeLast() } else if name != "." { missing.append(name) }
+            continue
+        }
+        guard entry.isDirectory else { throw ResolutionError.notADirectory(at) }
+        if name == "." { continue }
+        if name == ".." {
+            entry = above.popLast() ?? entry
+            at = at.parent
+            continue
+        }
+        guard let next = try child(entry, at.appending(name)) else {
+            missing = [name]
+            continue
+        }
+        if case .symlink(let target) = next.node, followsLast || !pending.isEmpty {
+            guard linksLeft > 0 else { throw ResolutionError.tooManyLinks(text) }
+            linksLeft -= 1
+            if target.bytes.first == 0x2F {
+                at = .root
+                above = []
+                entry = root
+            }
+            pending += parts(target).reversed()
+            continue
+        }
+        above.append(entry)
+        at = at.appending(name)
+        entry = next
     }
+    let path = at.appending(TreePath(missing))
+    return ResolvedPath(path: path, entry: missing.isEmpty ? entry : nil, missing: missing)
 }

@@ -65,7 +65,9 @@ package struct Selection: Sendable, Hashable {
         from source: any TreeSource,
         word: ByteString
     ) throws -> ResolvedPath {
-        do { return try source.resolve(path, in: tree) } catch is ResolutionError { throw SelectionError.notFound(word) }
+        do { return try source.resolve(path, in: tree) } catch is ResolutionError {
+            throw SelectionError.notFound(word)
+        }
     }
 
     /// `..` is taken lexically and stops at the root, as BuildKit takes it.

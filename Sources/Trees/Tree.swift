@@ -1,7 +1,9 @@
 internal import Bytes
 package import OCI
 
-/// A whole file tree: the root's own attributes and its directory object. A value; the objects are in a ``TreeSource``.
+/// A whole file tree: the root's own attributes and its directory object.
+///
+/// A value; the objects are in a ``TreeSource``.
 package struct Tree: Hashable, Sendable {
     package var rootAttributes: Attributes
     package var rootObject: ContentHash
@@ -32,7 +34,9 @@ package protocol TreeSource: Sendable {
     func directoryObject(_ hash: ContentHash) throws -> DirectoryObject
 }
 
-/// Where new directory objects go. An object may be put twice.
+/// Where new directory objects go.
+///
+/// An object may be put twice.
 package protocol TreeSink {
     func put(_ object: DirectoryObject) throws -> ContentHash
 }

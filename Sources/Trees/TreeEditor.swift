@@ -59,8 +59,9 @@ package final class TreeEditor {
         for (_, paths) in links { try link(paths) }
     }
 
-    /// Puts an entry in place of whatever is at the path. A directory entry brings its whole stored sub-tree along.
-    /// Missing parents are made, 0755 of root.
+    /// Puts an entry in place of whatever is at the path.
+    ///
+    /// A directory entry brings its whole stored sub-tree along. Missing parents are made, 0755 of root.
     package func set(_ path: TreePath, _ entry: TreeEntry) throws {
         guard let name = path.last else {
             guard case .directory(let hash) = entry.node else { return }
@@ -77,7 +78,9 @@ package final class TreeEditor {
         parent.storedHash = nil
     }
 
-    /// Makes a directory or changes its attributes; what is in it stays unless `isOpaque`. Anything else there is replaced.
+    /// Makes a directory or changes its attributes; what is in it stays unless `isOpaque`.
+    ///
+    /// Anything else there is replaced.
     package func setDirectory(_ path: TreePath, _ attributes: Attributes, isOpaque: Bool = false) throws {
         guard let name = path.last else {
             if rootAttributes != attributes { rootAttributes = attributes }
@@ -116,7 +119,9 @@ package final class TreeEditor {
         parent.storedHash = nil
     }
 
-    /// Says that these paths are hard links of one file. They must be entries that were set by this editor or are in no set.
+    /// Says that these paths are hard links of one file.
+    ///
+    /// They must be entries that were set by this editor or are in no set.
     package func link(_ paths: [TreePath]) throws {
         guard paths.count > 1 else { return }
         try addLinkSet(paths.sorted(), depth: 0, node: root)
@@ -222,13 +227,17 @@ package final class TreeEditor {
             if node.linkSets.isEmpty { continue }
             let relative = path.components[depth...].joined(separator: "/")
             let below = relative + "/"
-            for set in node.linkSets where set.contains(where: { $0 == relative || $0.hasPrefix(below) }) { return true }
+            for set in node.linkSets where set.contains(where: { $0 == relative || $0.hasPrefix(below) }) {
+                return true
+            }
         }
         return false
     }
 
-    /// Takes one file out of its link set. From the lowest directory up: a set that named the file as a child's first
-    /// member now names that child's next one, or loses the child, or, with one child left, is no set any more.
+    /// Takes one file out of its link set.
+    ///
+    /// From the lowest directory up: a set that named the file as a child's first member now names that child's next
+    /// one, or loses the child, or, with one child left, is no set any more.
     private func forgetLink(_ path: TreePath) throws {
         var oldFirst = path.last ?? ""
         var newFirst: ByteString? = nil

@@ -3,7 +3,9 @@ package import OCI
 
 /// Mode, owner and extended attributes of an entry; modification times are no part of a tree.
 package struct Attributes: Hashable, Sendable {
-    /// Permission bits with setuid, setgid and sticky: 0…07777. Always 0777 for links.
+    /// Permission bits with setuid, setgid and sticky: 0…07777.
+    ///
+    /// Always 0777 for links.
     package var mode: UInt16
     package var uid: UInt32
     package var gid: UInt32

@@ -85,7 +85,10 @@ struct ArchiveUnpackTests {
         #expect(throws: LayersError.self) { try unpack("a", in: scratch) }
     }
 
-    @Test("sparse files of GNU tar are read in all their forms", arguments: ["gnu", "pax --sparse-version=0.1", "pax --sparse-version=1.0"])
+    @Test(
+        "sparse files of GNU tar are read in all their forms",
+        arguments: ["gnu", "pax --sparse-version=0.1", "pax --sparse-version=1.0"]
+    )
     func sparse(format: String) throws {
         let scratch = try Scratch()
         try scratch.shell(

@@ -51,11 +51,17 @@ struct LayerApplyTests {
         Case("a leading slash", ["/etc directory 755 0:0", "/etc/x file 644 0:0"]) { $0.add("/etc/x") },
         Case("dots and double slashes", ["/b directory 755 0:0", "/b/x file 644 0:0"]) { $0.add("./b//./x") },
         Case("the root", ["/ directory 700 0:0"]) { $0.add("./", "5", mode: 0o700) },
-        Case("a file through a link that leaves", ["/a symlink 777 0:0", "/etc directory 755 0:0", "/etc/x file 644 0:0"]) {
+        Case(
+            "a file through a link that leaves",
+            ["/a symlink 777 0:0", "/etc directory 755 0:0", "/etc/x file 644 0:0"]
+        ) {
             $0.add("a", "2", link: "../../../etc")
             $0.add("a/x")
         },
-        Case("a file through an absolute link below", ["/var directory 755 0:0", "/var/run directory 755 0:0", "/var/run/y file 644 0:0"]) {
+        Case(
+            "a file through an absolute link below",
+            ["/var directory 755 0:0", "/var/run directory 755 0:0", "/var/run/y file 644 0:0"]
+        ) {
             $0.add("run/y")
         },
         Case("links in a loop", nil) {
@@ -68,7 +74,10 @@ struct LayerApplyTests {
             $0.add("a", "5", mode: 0o755)
             $0.add("a/x")
         },
-        Case("a directory that becomes a link", ["/a symlink 777 0:0", "/etc directory 755 0:0", "/etc/y file 644 0:0"]) {
+        Case(
+            "a directory that becomes a link",
+            ["/a symlink 777 0:0", "/etc directory 755 0:0", "/etc/y file 644 0:0"]
+        ) {
             $0.add("a", "5", mode: 0o755)
             $0.add("a/x")
             $0.add("a", "2", link: "/etc")
@@ -82,17 +91,25 @@ struct LayerApplyTests {
             $0.add("f")
             $0.add("f/x")
         },
-        Case("a hard link to what is below", ["/etc directory 755 0:0", "/etc/passwd file 644 0:0", "/h file 644 0:0 = /etc/passwd"]) {
+        Case(
+            "a hard link to what is below",
+            ["/etc directory 755 0:0", "/etc/passwd file 644 0:0", "/h file 644 0:0 = /etc/passwd"]
+        ) {
             $0.add("h", "1", link: "/etc/passwd")
         },
-        Case("a hard link through a link below", ["/h file 644 0:0", "/var directory 755 0:0", "/var/run directory 755 0:0", "/var/run/x file 644 0:0 = /h"]) {
+        Case(
+            "a hard link through a link below",
+            ["/h file 644 0:0", "/var directory 755 0:0", "/var/run directory 755 0:0", "/var/run/x file 644 0:0 = /h"]
+        ) {
             $0.add("h", "1", link: "run/x")
         },
         Case("a hard link to nothing", nil) { $0.add("h", "1", link: "etc/shadow") },
         Case("a hard link out", nil) { $0.add("h", "1", link: "../../etc/passwd") },
         Case("a hard link to itself", nil) { $0.add("h", "1", link: "h") },
         Case("a hard link to a directory", nil) { $0.add("h", "1", link: "etc") },
-        Case("a parent that the tar leaves out", ["/tmp directory 1777 4:0", "/tmp/x file 644 0:0"]) { $0.add("tmp/x") },
+        Case("a parent that the tar leaves out", ["/tmp directory 1777 4:0", "/tmp/x file 644 0:0"]) {
+            $0.add("tmp/x")
+        },
         Case("whiteouts", ["/etc directory 755 0:0", "/etc/passwd whiteout", "/run whiteout"]) {
             $0.add("etc/.wh.passwd")
             $0.add(".wh.run")
@@ -116,7 +133,10 @@ struct LayerApplyTests {
             $0.add("etc/x")
             $0.add("etc/.wh..wh..opq")
         },
-        Case("an opaque root", ["/etc directory 755 0:0 opaque", "/etc/x file 644 0:0", "/run whiteout", "/tmp whiteout", "/var whiteout"]) {
+        Case(
+            "an opaque root",
+            ["/etc directory 755 0:0 opaque", "/etc/x file 644 0:0", "/run whiteout", "/tmp whiteout", "/var whiteout"]
+        ) {
             $0.add("etc", "5", mode: 0o755)
             $0.add(".wh..wh..opq")
             $0.add("etc/.wh.passwd")
@@ -220,7 +240,9 @@ struct LayerApplyTests {
         #expect(Set(try scratch.directory.child("upper").names()) == Set(names + ["raw"]))
         #expect(Set(try scratch.directory.child("upper").child("raw").names()) == Set(names))
         for entry in applied.delta.entries {
-            guard case .write(let written, _, _) = entry.change, case .symlink(let target) = written.node else { continue }
+            guard case .write(let written, _, _) = entry.change, case .symlink(let target) = written.node else {
+                continue
+            }
             #expect(target == entry.path.last)
         }
     }
@@ -258,27 +280,44 @@ struct LayerApplyTests {
         for length in stride(from: 1, to: packed.count - 1, by: 4093) {
             #expect(throws: LayersError.self, "cut at \(length)") {
                 let expected = ExpectedLayer(size: Int64(length), diffID: digest)
-                return try apply(Array(packed[..<length]), over: .nothing, in: scratch, name: "\(length)", expecting: expected)
+                return try apply(
+                    Array(packed[..<length]),
+                    over: .nothing,
+                    in: scratch,
+                    name: "\(length)",
+                    expecting: expected
+                )
             }
         }
-        #expect(try apply(packed, over: .nothing, in: scratch, expecting: ExpectedLayer(diffID: digest)).delta.entries.count == 1)
+        #expect(
+            try apply(packed, over: .nothing, in: scratch, expecting: ExpectedLayer(diffID: digest)).delta.entries.count
+                == 1
+        )
     }
 
     @Test("a bomb stops at the limit")
     func bomb() throws {
         let scratch = try Scratch()
-        try scratch.shell("(printf x; head -c 200M /dev/zero) | gzip -9 > bomb; head -c 300M /dev/zero > z; tar c z | gzip -1 > tarbomb")
+        try scratch.shell(
+            "(printf x; head -c 200M /dev/zero) | gzip -9 > bomb; head -c 300M /dev/zero > z; tar c z | gzip -1 > tarbomb"
+        )
         var limits = ArchiveLimits()
         limits.plainSize = 100 << 20
         let blob = try scratch.directory.open("tarbomb", flags: O_RDONLY)
         #expect(throws: LayersError.limitExceeded(.plainSize(limits.plainSize), entry: "z")) {
-            try LayerApply(upper: try scratch.folder("1"), below: .nothing, limits: limits).apply(blob, expecting: ExpectedLayer())
+            try LayerApply(upper: try scratch.folder("1"), below: .nothing, limits: limits).apply(
+                blob,
+                expecting: ExpectedLayer()
+            )
         }
         limits.plainSize = 1 << 40
         limits.ratio = 100
         limits.ratioStart = 1 << 20
         #expect(throws: LayersError.limitExceeded(.ratio(100), entry: nil)) {
-            try LayerApply(upper: try scratch.folder("2"), below: .nothing, limits: limits).apply(blob, expecting: ExpectedLayer())
+            try LayerApply(upper: try scratch.folder("2"), below: .nothing, limits: limits).apply(
+                blob,
+                expecting: ExpectedLayer()
+            )
         }
     }
 

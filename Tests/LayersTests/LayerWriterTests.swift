@@ -21,7 +21,12 @@ struct LayerWriterTests {
         try writer.file("bin/su", Attributes(mode: 0o4755, uid: 0, gid: 5), modified: time, bytes: Array("su".utf8))
         try writer.hardLink("bin/sudo", to: "bin/su")
         let xattrs = [Xattr(name: "user.note", value: "n\0\n=")]
-        try writer.file("x", Attributes(mode: 0o600, uid: 3_000_000_000, xattrs: xattrs), modified: FileTime(seconds: -7), bytes: [])
+        try writer.file(
+            "x",
+            Attributes(mode: 0o600, uid: 3_000_000_000, xattrs: xattrs),
+            modified: FileTime(seconds: -7),
+            bytes: []
+        )
         try writer.symlink("link", target: "/" + long, Attributes(mode: 0o777), modified: time)
         try writer.file(TreePath([long, long, "f"]), plain, modified: time, bytes: [1])
         try writer.file("日本", plain, modified: time, bytes: [1])
@@ -42,20 +47,24 @@ struct LayerWriterTests {
         #expect(layer.mediaType == .ociLayer && layer.plainSize == Int64(bytes.count))
         _ = try scratch.file("layer.tar", bytes)
         let listed = try scratch.shell("tar --numeric-owner --full-time --quoting-style=escape -tvf layer.tar")
-        let lines = listed.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ") }
+        let lines = listed.split(separator: "\n").map {
+            $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+        }
         let name = String(repeating: "l", count: 200)
         let now = try madeTime(delta)
         #expect(
             lines == [
                 "drwxr-xr-x 0/0 0 \(now) bin/", "-rwsr-xr-x 0/5 2 2020-09-13 12:26:40 bin/su",
-                "hrwsr-xr-x 0/5 0 2020-09-13 12:26:40 bin/sudo link to bin/su", "prw--w---- 0/0 0 2020-09-13 12:26:40 fifo",
+                "hrwsr-xr-x 0/5 0 2020-09-13 12:26:40 bin/sudo link to bin/su",
+                "prw--w---- 0/0 0 2020-09-13 12:26:40 fifo",
                 "---------- 0/0 0 1970-01-01 00:00:00 .wh.gone",
                 "lrwxrwxrwx 0/0 0 2020-09-13 12:26:40 link -> /\(name)", "drwxr-xr-x 0/0 0 \(now) \(name)/",
                 "drwxr-xr-x 0/0 0 \(now) \(name)/\(name)/", "-rw-r--r-- 0/0 1 2020-09-13 12:26:40 \(name)/\(name)/f",
                 "crw-rw-rw- 0/0 1,3 2020-09-13 12:26:40 null", "drwxr-x--- 0/0 0 2020-09-13 12:26:40 old/",
                 "---------- 0/0 0 1970-01-01 00:00:00 old/.wh..wh..opq",
                 "-rw------- 3000000000/0 0 1969-12-31 23:59:53 x",
-                "-rw-r--r-- 0/0 1 2020-09-13 12:26:40 \\346\\227\\245\\346\\234\\254", "-rw-r--r-- 0/0 1 2020-09-13 12:26:40 \\377",
+                "-rw-r--r-- 0/0 1 2020-09-13 12:26:40 \\346\\227\\245\\346\\234\\254",
+                "-rw-r--r-- 0/0 1 2020-09-13 12:26:40 \\377",
             ]
         )
     }
@@ -73,13 +82,20 @@ struct LayerWriterTests {
         let writer = try UpperWriter(upper: upper, below: .nothing)
         try writer.file("bin/su", Attributes(mode: 0o4755, uid: 0, gid: 5), modified: time, bytes: Array("su".utf8))
         try writer.hardLink("bin/sudo", to: "bin/su")
-        try writer.file("x", Attributes(mode: 0o600, uid: 9, xattrs: [Xattr(name: "user.n", value: "v")]), modified: time, bytes: [])
+        try writer.file(
+            "x",
+            Attributes(mode: 0o600, uid: 9, xattrs: [Xattr(name: "user.n", value: "v")]),
+            modified: time,
+            bytes: []
+        )
         try writer.directory("d", Attributes(mode: 0o2770, gid: 7), modified: time)
         try writer.symlink(TreePath(["d", long]), target: "..", Attributes(mode: 0o777, uid: 6), modified: time)
         try writer.node("null", .characterDevice(0x103), Attributes(mode: 0o666), modified: time)
         let delta = try writer.finish()
         _ = try scratch.file("layer.tar.gz", try LayerWriter(upper: upper, delta: delta).packed().bytes)
-        try scratch.shell("mkdir out; tar --xattrs --xattrs-include='*' --numeric-owner -xpf layer.tar.gz -C out; chmod 755 out")
+        try scratch.shell(
+            "mkdir out; tar --xattrs --xattrs-include='*' --numeric-owner -xpf layer.tar.gz -C out; chmod 755 out"
+        )
         let below = try Below.nothing.adding(delta, in: upper)
         let objects = MemoryTrees(over: below.source)
         let found = try TreeScan(root: try scratch.directory.child("out")).tree(into: objects)
@@ -100,7 +116,8 @@ struct LayerWriterTests {
         }
         try writer.directory("d", folder, modified: time)
         let delta = try writer.finish()
-        let (layer, bytes) = try LayerWriter(upper: upper, delta: delta, compression: .gzip(level: 6), workers: workers).packed()
+        let (layer, bytes) = try LayerWriter(upper: upper, delta: delta, compression: .gzip(level: 6), workers: workers)
+            .packed()
         let (alone, plainBytes) = try LayerWriter(upper: upper, delta: delta, compression: .uncompressed).packed()
         #expect(layer.diffID == alone.diffID && layer.plainSize == Int64(plainBytes.count))
         #expect(layer.digest == Digest(of: bytes) && layer.size == Int64(bytes.count))
@@ -118,7 +135,9 @@ struct LayerWriterTests {
         try writer.file("f", plain, modified: time, bytes: [1, 2])
         let delta = try writer.finish()
         try scratch.shell("printf x >> upper/f")
-        #expect(throws: LayersError.sizeChanged("f", expected: 2)) { try LayerWriter(upper: upper, delta: delta).packed() }
+        #expect(throws: LayersError.sizeChanged("f", expected: 2)) {
+            try LayerWriter(upper: upper, delta: delta).packed()
+        }
     }
 
     @Test("an error of the sink ends the writing")
@@ -129,13 +148,16 @@ struct LayerWriterTests {
         let writer = try UpperWriter(upper: upper, below: .nothing)
         try writer.file("f", plain, modified: time, bytes: [UInt8](repeating: 1, count: 9_000_000))
         let delta = try writer.finish()
-        #expect(throws: Full.self) { try LayerWriter(upper: upper, delta: delta, workers: 3).pack { _ in throw Full() } }
+        #expect(throws: Full.self) {
+            try LayerWriter(upper: upper, delta: delta, workers: 3).pack { _ in throw Full() }
+        }
     }
 
     @Test("an empty delta is an empty tar")
     func empty() throws {
         let scratch = try Scratch()
-        let (layer, bytes) = try LayerWriter(upper: scratch.directory, delta: Delta(), compression: .uncompressed).packed()
+        let (layer, bytes) = try LayerWriter(upper: scratch.directory, delta: Delta(), compression: .uncompressed)
+            .packed()
         #expect(bytes == [UInt8](repeating: 0, count: 1024))
         #expect(layer.diffID.hex == "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef")
     }

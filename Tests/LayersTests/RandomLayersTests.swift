@@ -7,7 +7,10 @@ import Trees
 
 @Suite(.enabled(if: isRoot, "mounts overlays"))
 struct RandomLayersTests {
-    @Test("after random edits in an overlay, the computed tree is the one that is seen, also through a layer's tar", arguments: 0..<40)
+    @Test(
+        "after random edits in an overlay, the computed tree is the one that is seen, also through a layer's tar",
+        arguments: 0..<40
+    )
     func randomEdits(seed: Int) throws {
         let scratch = try Scratch()
         let objects = MemoryTrees()
@@ -21,7 +24,9 @@ struct RandomLayersTests {
             _ = try scratch.folder("work\(layer)")
             try Below.prepareRoot(of: upper, like: below)
             let options = "index=off,metacopy=off,redirect_dir=nofollow,xino=off"
-            try scratch.shell("mount -t overlay -o lowerdir=\(lowers),upperdir=upper\(layer),workdir=work\(layer),\(options) overlay root")
+            try scratch.shell(
+                "mount -t overlay -o lowerdir=\(lowers),upperdir=upper\(layer),workdir=work\(layer),\(options) overlay root"
+            )
             var edits = RandomEdits(root: scratch.path + "/root", seed: UInt64(seed * 10 + layer))
             edits.run(layer == 0 ? 200 : 60)
             let mounted = try scratch.directory.child("root")
@@ -45,11 +50,17 @@ struct RandomLayersTests {
             let expected = ExpectedLayer(digest: packed.digest, size: packed.size, diffID: packed.diffID)
             let applied = try LayerApply(upper: copy, below: mirror).apply(blob, expecting: expected)
             mirror = try mirror.adding(applied.delta, in: copy)
-            #expect(mirror.tree == below.tree, "layer \(layer): \(differences(mirror.tree, below.tree, in: mirror.source))")
+            #expect(
+                mirror.tree == below.tree,
+                "layer \(layer): \(differences(mirror.tree, below.tree, in: mirror.source))"
+            )
             // What the tar gave, scanned as a step's upper would be.
             let over = Below(tree: before.tree, source: before.source, lowers: Array(mirror.lowers.dropFirst()))
             let again = try before.adding(try UpperScan(upper: copy, below: over).run().delta, in: copy)
-            #expect(again.tree == below.tree, "layer \(layer): \(differences(again.tree, below.tree, in: again.source))")
+            #expect(
+                again.tree == below.tree,
+                "layer \(layer): \(differences(again.tree, below.tree, in: again.source))"
+            )
         }
     }
 }

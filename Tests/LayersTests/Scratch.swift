@@ -14,7 +14,7 @@ final class Scratch: Sendable {
     init() throws {
         var template = Array("/tmp/layers-tests-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemError.last("mkdtemp") }
-        path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         directory = try Directory.open(hostPath: ByteString(path))
     }
 

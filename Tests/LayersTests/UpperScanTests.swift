@@ -25,7 +25,9 @@ struct UpperScanTests {
         let scratch = try Scratch()
         let below = try below(scratch)
         let upper = try scratch.folder("upper")
-        try scratch.shell("cp -a lower/d/f lower/e upper/; mkdir upper/d; cp -a lower/d/f upper/d/; chown 0:0 upper/f; touch upper/e; mv upper/f upper/d/new; touch -d @9 upper/d")
+        try scratch.shell(
+            "cp -a lower/d/f lower/e upper/; mkdir upper/d; cp -a lower/d/f upper/d/; chown 0:0 upper/f; touch upper/e; mv upper/f upper/d/new; touch -d @9 upper/d"
+        )
         let result = try UpperScan(upper: upper, below: below).run()
         #expect(result.delta.lines == ["/d directory 755 0:0", "/d/new file 644 0:0", "/e file 644 0:0"])
         #expect(try upper.child("d").names() == ["new"])
@@ -64,7 +66,9 @@ struct UpperScanTests {
         let scratch = try Scratch()
         let below = try below(scratch)
         let upper = try scratch.folder("upper")
-        try scratch.shell("mknod upper/e c 0 0; mknod upper/nothing c 0 0; mkdir upper/d; touch upper/d/f upper/d/none; touch -d @9 upper/d")
+        try scratch.shell(
+            "mknod upper/e c 0 0; mknod upper/nothing c 0 0; mkdir upper/d; touch upper/d/f upper/d/none; touch -d @9 upper/d"
+        )
         for name: ByteString in ["f", "none"] {
             try upper.child("d").setXattr(name, Xattr(name: "trusted.overlay.whiteout", value: ""))
         }

@@ -18,7 +18,12 @@ struct UpperWriterTests {
         try writer.directory("a", Attributes(mode: 0o2750, uid: 5, gid: 70_000), modified: time)
         #expect(lseek(source.number, 0, SEEK_SET) == 0)
         let copied = try writer.file("a/big", Attributes(mode: 0o4755, uid: 1, gid: 2), modified: time, from: source)
-        try writer.file("a/small", Attributes(mode: 0o600, xattrs: [Xattr(name: "user.x", value: "1")]), modified: nil, bytes: [1])
+        try writer.file(
+            "a/small",
+            Attributes(mode: 0o600, xattrs: [Xattr(name: "user.x", value: "1")]),
+            modified: nil,
+            bytes: [1]
+        )
         try writer.symlink("a/link", target: "../../..", Attributes(mode: 0, uid: 3), modified: time)
         try writer.node("a/null", .characterDevice(0x103), Attributes(mode: 0o666), modified: time)
         try writer.node("a/fifo", .fifo, Attributes(mode: 0o622), modified: time)
@@ -121,7 +126,9 @@ struct UpperWriterTests {
         let writer = try UpperWriter(upper: upper, below: .nothing)
         let folders = try (1...3).map { index in
             let name = ByteString("\(index)")
-            let files = try source.child(name).names().sorted().map { FileCopy(source: $0, attributes: plain, modified: time) }
+            let files = try source.child(name).names().sorted().map {
+                FileCopy(source: $0, attributes: plain, modified: time)
+            }
             return FolderCopy(from: { try source.child(name) }, to: TreePath(["d", name]), files: files)
         }
         let told = Told()

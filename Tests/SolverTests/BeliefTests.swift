@@ -110,14 +110,19 @@ struct BeliefTests {
         _ = try await build(dockerfile, context: context) { $0.buildArguments = ["VERSION": "1"] }
         let other = try await build(dockerfile, context: context) { $0.buildArguments = ["VERSION": "2"] }
         #expect(other.executed == ["RUN digest after"])
-        let more = try await build(dockerfile, context: context) { $0.buildArguments = ["VERSION": "2", "UNKNOWN": "x"] }
+        let more = try await build(dockerfile, context: context) {
+            $0.buildArguments = ["VERSION": "2", "UNKNOWN": "x"]
+        }
         #expect(more.executed == [])
     }
 
     @Test("a proxy that is not declared reaches the process but no key; a declared one reaches both")
     func proxies() async throws {
         let seen: MemoryExecutor.Program = { step, process in
-            process.write(TreePath(parsing: "seen"), (step.environment + step.unkeyedEnvironment).joined(separator: " "))
+            process.write(
+                TreePath(parsing: "seen"),
+                (step.environment + step.unkeyedEnvironment).joined(separator: " ")
+            )
         }
         func dockerfile(_ declaration: ByteString) -> ByteString { "FROM scratch\n" + declaration + "RUN go" }
         func run(_ declaration: ByteString, _ proxy: ByteString) async throws -> MemoryBuild.Image {
@@ -128,7 +133,9 @@ struct BeliefTests {
         }
         let first = try await run("", "http://one")
         let text = try #require(first.files.file(at: TreePath(parsing: "seen")))
-        if case .file(let hash, _) = text.node { #expect(world.contents[hash]?.text.contains("HTTP_PROXY=http://one") == true) }
+        if case .file(let hash, _) = text.node {
+            #expect(world.contents[hash]?.text.contains("HTTP_PROXY=http://one") == true)
+        }
         #expect(try await run("", "http://two").executed == [])
         #expect(try await run("ARG HTTP_PROXY\n", "http://one").executed == ["RUN go"])
         #expect(try await run("ARG HTTP_PROXY\n", "http://two").executed == ["RUN go"])

@@ -106,15 +106,25 @@ struct CutoffTests {
     @Test("COPY reads what it selects and the tree it is put over, nothing else of the context")
     func copyReads() async throws {
         let dockerfile: ByteString = "FROM scratch\nCOPY src /src"
-        let base = tree { file("src/a", "1"); file("other", "1") }
+        let base = tree {
+            file("src/a", "1"); file("other", "1")
+        }
         _ = try await build(dockerfile, context: base)
-        let other = tree { file("src/a", "1"); file("other", "2"); file("new") }
+        let other = tree {
+            file("src/a", "1"); file("other", "2"); file("new")
+        }
         #expect(try await build(dockerfile, context: other).executed == [])
-        let edited = tree { file("src/a", "2"); file("other", "1") }
+        let edited = tree {
+            file("src/a", "2"); file("other", "1")
+        }
         #expect(try await build(dockerfile, context: edited).executed == ["COPY src /src"])
-        let mode = tree { file("src/a", "1", mode: 0o755); file("other", "1") }
+        let mode = tree {
+            file("src/a", "1", mode: 0o755); file("other", "1")
+        }
         #expect(try await build(dockerfile, context: mode).executed == ["COPY src /src"])
-        let renamed = tree { file("src/b", "1"); file("other", "1") }
+        let renamed = tree {
+            file("src/b", "1"); file("other", "1")
+        }
         #expect(try await build(dockerfile, context: renamed).executed == ["COPY src /src"])
         // What is at the destination decides what the delta is.
         let below = try await build("FROM scratch\nRUN write src/z 1\nCOPY src /src", context: base)
@@ -124,7 +134,8 @@ struct CutoffTests {
     @Test("COPY --from reads what it selects of the stage, whatever else ran there")
     func copyFromStage() async throws {
         func dockerfile(_ text: ByteString) -> ByteString {
-            "FROM scratch AS a\nRUN write out 1; write other " + text + "\nFROM scratch\nCOPY --from=a /out /out\nRUN digest b"
+            "FROM scratch AS a\nRUN write out 1; write other " + text
+                + "\nFROM scratch\nCOPY --from=a /out /out\nRUN digest b"
         }
         let first = try await build(dockerfile("1"))
         let second = try await build(dockerfile("2"))
@@ -135,8 +146,12 @@ struct CutoffTests {
     @Test("a link that a COPY follows is in what it reads")
     func copyThroughLink() async throws {
         let dockerfile: ByteString = "FROM scratch\nCOPY current /app"
-        let one = tree { link("current", to: "v1"); file("v1", "1"); file("v2", "2") }
-        let two = tree { link("current", to: "v2"); file("v1", "1"); file("v2", "2") }
+        let one = tree {
+            link("current", to: "v1"); file("v1", "1"); file("v2", "2")
+        }
+        let two = tree {
+            link("current", to: "v2"); file("v1", "1"); file("v2", "2")
+        }
         let first = try await build(dockerfile, context: one)
         let second = try await build(dockerfile, context: two)
         #expect(second.executed == ["COPY current /app"])

@@ -21,7 +21,9 @@ struct KeysTests {
             key { _ in },
             key { $0.arguments = ["/bin/sh", "-c", "make all"] },
             key { $0.arguments = ["/bin/sh", "-c make"] },
-            key { $0.arguments = ["/bin/sh", "-c", "make", "A=1"]; $0.environment = [] },
+            key {
+                $0.arguments = ["/bin/sh", "-c", "make", "A=1"]; $0.environment = []
+            },
             key { $0.environment = ["A=2"] },
             key { $0.environment = ["A=1", "B="] },
             key { $0.environment = ["A=1B="] },
@@ -96,7 +98,9 @@ struct KeysTests {
     func contentKeys() throws {
         let trees = MemoryTrees()
         let operation = Keys.operation(.file([]))
-        let other = try tree { file("a"); file("b", "2") }.tree(into: trees)
+        let other = try tree {
+            file("a"); file("b", "2")
+        }.tree(into: trees)
         let selections = try ["a", "b"].map { try Selection(of: $0, in: other, from: trees) }
         let times = ContentHash(of: [1])
         func key(
@@ -114,8 +118,10 @@ struct KeysTests {
         }
         let keys = [
             key(.empty), key(other), key(.empty, times: times), key(.empty, reads: false),
-            key(.empty, selects: [selections[0]]), key(.empty, selects: [selections[1]]), key(.empty, selects: [selections[0], selections[1]]),
-            key(.empty, selects: [selections[1], selections[0]]), key(.empty, selects: [nil]), key(.empty, selects: [nil, selections[0]]),
+            key(.empty, selects: [selections[0]]), key(.empty, selects: [selections[1]]),
+            key(.empty, selects: [selections[0], selections[1]]),
+            key(.empty, selects: [selections[1], selections[0]]), key(.empty, selects: [nil]),
+            key(.empty, selects: [nil, selections[0]]),
         ]
         #expect(Set(keys).count == keys.count)
         #expect(key(.empty, times: times, reads: false) == key(.empty, reads: false))

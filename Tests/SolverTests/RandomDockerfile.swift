@@ -3,7 +3,9 @@ import OCI
 import TestSupport
 import Trees
 
-/// A random Dockerfile with its context and arguments, and random edits of them. Names are few, so that edits meet.
+/// A random Dockerfile with its context and arguments, and random edits of them.
+///
+/// Names are few, so that edits meet.
 struct RandomDockerfile {
     struct Stage {
         /// `scratch`, `base`, or the number of an earlier stage.
@@ -52,7 +54,7 @@ struct RandomDockerfile {
     private mutating func timed() -> ByteString { generator.one(of: "t/x", "t/y") }
 
     private mutating func command() -> ByteString {
-        switch generator.below(19) {
+        switch generator.below(24) {
         case 0, 1: "write " + pathText() + " " + text()
         case 2: "append " + pathText() + " " + text()
         case 3: "copy " + pathText() + " " + pathText()
@@ -69,7 +71,8 @@ struct RandomDockerfile {
         case 14: "write " + timed() + " " + text()
         case 15: "digest " + pathText()
         case 16: "env ARGUMENT " + pathText()
-        case 17: "modified " + timed() + " " + pathText()
+        case 17, 18, 19: "modified " + timed() + " " + pathText()
+        case 20, 21: "touch " + timed() + " 10"
         default: "true"
         }
     }
@@ -106,7 +109,7 @@ struct RandomDockerfile {
     mutating func edit() {
         let index = generator.below(stages.count)
         let count = stages[index].instructions.count
-        switch generator.below(11) {
+        switch generator.below(13) {
         case 0, 1:
             let added = instruction(in: index)
             stages[index].instructions.insert(added, at: generator.below(count + 1))
@@ -125,8 +128,16 @@ struct RandomDockerfile {
             var stage = stages[index]
             setBase(of: &stage, index)
             stages[index] = stage
-        case 8: argument = text()
+        case 8:
+            argument = text()
+            // A time that is set to another value, the rest as it was.
+            for stage in stages.indices {
+                stages[stage].instructions = stages[stage].instructions.map {
+                    ByteString($0.text.replacing(" 10", with: " 30"))
+                }
+            }
         case 9: base.write(path(), .file(text()))
+        case 10: context.rename(path(), to: path())
         default: editContext()
         }
     }

@@ -144,6 +144,24 @@ struct ScheduleTests {
         #expect(try await build.run(in: world).opened == ["FROM base"])
     }
 
+    @Test("of a graph only what the image is made of is solved")
+    func strayVertices() async throws {
+        let build = MemoryBuild("FROM scratch\nRUN write x 1")
+        var graph = try await build.lower().graph
+        let stray = Vertex(
+            id: VertexID(graph.vertices.count),
+            operation: .run(ProcessStep(arguments: ["fail"])),
+            inputs: [],
+            name: "stray",
+            range: nil
+        )
+        graph.vertices.append(stray)
+        let executor = MemoryExecutor(world: world, contexts: [:])
+        let outcomes = try await BuildSolver(graph: graph, executor: executor, results: world.results) { _ in }.solve()
+        #expect(outcomes[stray.id] == nil)
+        #expect(executor.executed.count == 1)
+    }
+
     @Test("a stage that the target does not need does not run")
     func unneededStage() async throws {
         let build = MemoryBuild("FROM scratch AS a\nRUN fail\nFROM scratch\nRUN write x 1")

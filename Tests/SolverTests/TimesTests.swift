@@ -47,7 +47,10 @@ struct TimesTests {
     func copy() async throws {
         let context = tree { file("f") }
         _ = try await build("FROM scratch\nRUN write a x\nCOPY f /f\nRUN digest b", context: context)
-        let second = try await build("FROM scratch\nRUN write a x; touch a 10\nCOPY f /f\nRUN digest b", context: context)
+        let second = try await build(
+            "FROM scratch\nRUN write a x; touch a 10\nCOPY f /f\nRUN digest b",
+            context: context
+        )
         #expect(second.executed == ["RUN digest b", "RUN write a x; touch a 10"])
         #expect(second.cached["COPY f /f"] == .sameInputs)
     }
@@ -68,7 +71,9 @@ struct TimesTests {
             return Delta(entries: [.init(path: TreePath(parsing: path), change: change)])
         }
         let empty = StepState.empty
-        func after(_ delta: Delta, _ state: StepState = .empty) -> ContentHash { state.times(after: delta, from: start, to: end) }
+        func after(_ delta: Delta, _ state: StepState = .empty) -> ContentHash {
+            state.times(after: delta, from: start, to: end)
+        }
         #expect(after(Delta()) == empty.times)
         #expect(after(delta("a", 12)) == after(delta("a", 13)))
         #expect(after(delta("a", 12)) != empty.times)

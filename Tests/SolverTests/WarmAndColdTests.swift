@@ -21,7 +21,9 @@ struct WarmAndColdTests {
         var failedVertex: String?
     }
 
-    private func result(_ random: RandomDockerfile, in world: MemoryWorld, ignoresCache: Bool = false) async throws -> (Result, Int) {
+    private func result(_ random: RandomDockerfile, in world: MemoryWorld, ignoresCache: Bool = false) async throws -> (
+        Result, Int
+    ) {
         for text in RandomDockerfile.texts { world.contents.keep(text) }
         var build = MemoryBuild(random.dockerfile, context: random.context)
         build.images = ["base": .image(try world.image("base", random.base))]

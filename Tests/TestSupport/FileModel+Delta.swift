@@ -5,10 +5,9 @@ package import Trees
 extension FileModel {
     /// What overlay's upper directory would hold of a step that turned this tree into `after`.
     ///
-    /// - Parameters:
-    ///   - modified: the time of all that is written.
-    ///   - recreated: directories that the step removed and made again: they hide what was below.
-    ///   - rewritten: files that the step wrote, with their times; others are in the delta only if they changed.
+    /// All that is written has the time `modified`. `recreated` are directories that the step removed and made again: they
+    /// hide what was below. `rewritten` are files that the step wrote, with their times; others are in the delta only if
+    /// they changed.
     package func delta(
         to after: FileModel,
         modified: FileTime,

@@ -2,7 +2,9 @@ internal import Bytes
 internal import OCI
 package import Trees
 
-/// A file tree in the most naive form: every path with what is there. What the clever ones are compared with.
+/// A file tree in the most naive form: every path with what is there.
+///
+/// What the clever ones are compared with.
 ///
 /// Entries that are one file (hard links) have one inode number; directories have none.
 package struct FileModel: Sendable {
@@ -92,7 +94,9 @@ package struct FileModel: Sendable {
         for other in nodes.keys where isBelow(other, path) { nodes[other] = nil }
     }
 
-    /// Moves what is there with all below it. Like a step that overlay sees, it copies: links to files elsewhere are lost.
+    /// Moves what is there with all below it.
+    ///
+    /// Like a step that overlay sees, it copies: links to files elsewhere are lost.
     package mutating func rename(_ path: TreePath, to target: TreePath) {
         guard path != target, !isBelow(target, path), !isBelow(path, target), let moved = nodes[path] else { return }
         let below = nodes.filter { isBelow($0.key, path) }

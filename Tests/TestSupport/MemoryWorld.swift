@@ -25,7 +25,9 @@ package final class MemoryWorld: Sendable {
     }
 
     /// A base image of one layer with these files.
-    package func image(_ name: ByteString, _ files: FileModel, config: ImageConfig = ImageConfig(platform: .host)) throws -> BaseImage {
+    package func image(_ name: ByteString, _ files: FileModel, config: ImageConfig = ImageConfig(platform: .host))
+        throws -> BaseImage
+    {
         let tree = try files.tree(into: trees)
         var encoder = CanonicalEncoder(domain: "test.image")
         encoder.append(name)
@@ -66,4 +68,6 @@ package struct MemoryImages: BaseImageSource {
 
 package struct UnknownImage: Error, Hashable {
     package let name: ByteString
+
+    package init(name: ByteString) { self.name = name }
 }

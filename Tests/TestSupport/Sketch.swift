@@ -7,7 +7,7 @@ package struct SketchEntry: Sendable {
     let add: @Sendable (inout FileModel) -> Void
 }
 
-/// A tree as a test writes it down:
+/// A tree as a test writes it down.
 ///
 /// ```swift
 /// let model = tree {

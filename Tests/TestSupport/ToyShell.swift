@@ -44,7 +44,9 @@ package struct ToyFailure: Error, Hashable {
     package init(command: ByteString) { self.command = command }
 }
 
-/// The commands that a simulated RUN understands, separated by `;`. Paths are absolute or relative to the root.
+/// The commands that a simulated RUN understands, separated by `;`.
+///
+/// Paths are absolute or relative to the root.
 package enum ToyShell {
     package static func run(_ script: ByteString, in process: inout ToyProcess) throws {
         for part in script.split(separator: UInt8(ascii: ";")) {
@@ -110,7 +112,9 @@ package enum ToyShell {
         _ command: ByteString
     ) throws {
         guard let entry = process.files.file(at: existing) else { throw ToyFailure(command: command) }
-        guard !process.files.isBelow(path, existing), path != existing, !process.files.isBelow(existing, path) else { return }
+        guard !process.files.isBelow(path, existing), path != existing, !process.files.isBelow(existing, path) else {
+            return
+        }
         let time = process.rewritten[existing] ?? process.modified(existing) ?? process.now
         process.files.write([existing, path], entry)
         process.rewritten[existing] = time

@@ -14,7 +14,9 @@ struct DeltaTests {
         .init(path: TreePath(parsing: path), change: .write(.file(text), modified: time, linkedTo: nil))
     }
 
-    private func times(_ entries: [Delta.Entry]) -> ContentHash { Delta(entries: entries).timesDigest(from: start, to: end) }
+    private func times(_ entries: [Delta.Entry]) -> ContentHash {
+        Delta(entries: entries).timesDigest(from: start, to: end)
+    }
 
     @Test("times within the step count as now, whatever they are")
     func now() {
@@ -25,7 +27,8 @@ struct DeltaTests {
     @Test("a time that was set on purpose counts as its value")
     func onPurpose() {
         let values: [FileTime] = [
-            FileTime(seconds: 0), FileTime(seconds: 999, nanoseconds: 999_999_999), FileTime(seconds: 1_010, nanoseconds: 1),
+            FileTime(seconds: 0), FileTime(seconds: 999, nanoseconds: 999_999_999),
+            FileTime(seconds: 1_010, nanoseconds: 1),
             FileTime(seconds: -1), during,
         ]
         #expect(Set(values.map { times([write("a", "1", at: $0)]) }).count == values.count)

@@ -16,7 +16,12 @@ struct DirectoryObjectTests {
             .init(name: "fifo", entry: TreeEntry(.fifo, Attributes(mode: 0o600, uid: .max, gid: .max))),
             .init(
                 name: "file",
-                entry: .file("text", mode: 0o4755, uid: 1000, xattrs: [Xattr(name: "user.a", value: "1"), Xattr(name: "user.b", value: "")])
+                entry: .file(
+                    "text",
+                    mode: 0o4755,
+                    uid: 1000,
+                    xattrs: [Xattr(name: "user.a", value: "1"), Xattr(name: "user.b", value: "")]
+                )
             ),
             .init(name: "link", entry: .symlink("../to")),
             .init(name: "socket", entry: TreeEntry(.socket, Attributes(mode: 0o755))),
@@ -55,7 +60,9 @@ struct DirectoryObjectTests {
             for flip in [UInt8(1), 0x80, 0xFF] {
                 var changed = bytes
                 changed[index] ^= flip
-                if let object = try? DirectoryObject(encoded: changed), object == DirectoryObjectTests.full { same.append(index) }
+                if let object = try? DirectoryObject(encoded: changed), object == DirectoryObjectTests.full {
+                    same.append(index)
+                }
             }
         }
         #expect(same == [])

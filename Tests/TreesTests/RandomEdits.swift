@@ -3,7 +3,9 @@ import OCI
 import TestSupport
 import Trees
 
-/// Random edits of a model and, for each, the same edit by a `TreeEditor`. Names are few, so that edits meet.
+/// Random edits of a model and, for each, the same edit by a `TreeEditor`.
+///
+/// Names are few, so that edits meet.
 struct RandomEdits {
     var generator: SeededGenerator
     var model = FileModel()

@@ -83,6 +83,8 @@ struct ResolutionTests {
         let entry = try trees.entry(at: found.path, in: tree)
         #expect(found.entry == entry)
         #expect((found.entry == nil) == !row.missing.isEmpty)
+        let again = try resolve(row.text, from: base, followsLast: row.follows) { try trees.entry(at: $0, in: tree) }
+        #expect(again == found)
     }
 
     @Test("a loop of links ends in an error", arguments: ["loop", "self", "loop/x", "/loop2/../x"] as [ByteString])
@@ -97,7 +99,9 @@ struct ResolutionTests {
     )
     func belowFile(_ text: ByteString) throws {
         let tree = try sample()
-        #expect(throws: ResolutionError.notADirectory(TreePath(parsing: "etc/passwd"))) { try trees.resolve(text, in: tree) }
+        #expect(throws: ResolutionError.notADirectory(TreePath(parsing: "etc/passwd"))) {
+            try trees.resolve(text, in: tree)
+        }
     }
 
     @Test("255 links are followed, one more is not", arguments: [255, 256])
@@ -113,10 +117,13 @@ struct ResolutionTests {
         }
     }
 
-    @Test("paths are read lexically", arguments: zip(
-        ["/a/b/", "a//./b", "a/../b", "../..", "", "./a"] as [ByteString],
-        ["a/b", "a/b", "b", "", "", "a"] as [ByteString]
-    ))
+    @Test(
+        "paths are read lexically",
+        arguments: zip(
+            ["/a/b/", "a//./b", "a/../b", "../..", "", "./a"] as [ByteString],
+            ["a/b", "a/b", "b", "", "", "a"] as [ByteString]
+        )
+    )
     func parsing(_ text: ByteString, _ wanted: ByteString) {
         #expect(TreePath(parsing: text).bytes == wanted)
     }

@@ -52,7 +52,10 @@ struct SelectionTests {
             Row(word: "ld/x.txt", items: ["x.txt > d/x.txt"]),
             Row(word: "le", items: ["le > e"]),
             // Wildcards.
-            Row(word: "*.txt", items: [".hidden.txt > .hidden.txt", "a.txt > a.txt", "b.txt > b.txt", "l.txt > d/x.txt"]),
+            Row(
+                word: "*.txt",
+                items: [".hidden.txt > .hidden.txt", "a.txt > a.txt", "b.txt > b.txt", "l.txt > d/x.txt"]
+            ),
             Row(word: "?.txt", items: ["a.txt > a.txt", "b.txt > b.txt", "l.txt > d/x.txt"]),
             Row(word: "[ab].txt", items: ["a.txt > a.txt", "b.txt > b.txt"]),
             Row(word: "*/x.txt", items: ["x.txt > d/x.txt", "x.txt > e/x.txt"]),
@@ -99,12 +102,27 @@ struct SelectionTests {
             digest("f", tree { file("f", "2") }),
             digest("f", tree { file("f", "1", mode: 0o755) }),
             digest("g", tree { file("g", "1") }),
-            digest("*", tree { file("f", "1"); file("g", "1") }),
+            digest(
+                "*",
+                tree {
+                    file("f", "1"); file("g", "1")
+                }
+            ),
             digest("*", tree {}),
             digest("d", tree { file("d/f", "1") }),
             digest("d", tree { file("d/g", "1") }),
-            digest("d", tree { file("d/f", "1"); hardLink("d/g", to: "d/f") }),
-            digest("d", tree { file("d/f", "1"); file("d/g", "1") }),
+            digest(
+                "d",
+                tree {
+                    file("d/f", "1"); hardLink("d/g", to: "d/f")
+                }
+            ),
+            digest(
+                "d",
+                tree {
+                    file("d/f", "1"); file("d/g", "1")
+                }
+            ),
         ]
         let firsts = digests.map { digest in digests.firstIndex(of: digest) }
         #expect(firsts == digests.indices.map { $0 })
@@ -116,13 +134,49 @@ struct SelectionTests {
             try Selection(of: word, in: model.tree(into: trees), from: trees).digest
         }
         let wanted = try digest("d", tree { file("d/f", "1") })
-        #expect(try digest("d", tree { file("d/f", "1"); file("other") }) == wanted)
+        #expect(
+            try digest(
+                "d",
+                tree {
+                    file("d/f", "1"); file("other")
+                }
+            ) == wanted
+        )
         #expect(try digest("e", tree { file("e/f", "1") }) == wanted)
         // The folder's contents are copied, not the folder.
-        #expect(try digest("d", tree { directory("d", mode: 0o700, uid: 1); file("d/f", "1") }) == wanted)
-        #expect(try digest("x/l", tree { file("e/f", "1"); link("x/l", to: "../e") }) == wanted)
-        #expect(try digest("f", tree { file("f", "1") }) == digest("q/f", tree { file("q/f", "1"); file("z") }))
+        #expect(
+            try digest(
+                "d",
+                tree {
+                    directory("d", mode: 0o700, uid: 1); file("d/f", "1")
+                }
+            ) == wanted
+        )
+        #expect(
+            try digest(
+                "x/l",
+                tree {
+                    file("e/f", "1"); link("x/l", to: "../e")
+                }
+            ) == wanted
+        )
+        #expect(
+            try digest("f", tree { file("f", "1") })
+                == digest(
+                    "q/f",
+                    tree {
+                        file("q/f", "1"); file("z")
+                    }
+                )
+        )
         // A hard link to a file outside is no link in what is selected.
-        #expect(try digest("d", tree { file("d/f", "1"); hardLink("out", to: "d/f") }) == wanted)
+        #expect(
+            try digest(
+                "d",
+                tree {
+                    file("d/f", "1"); hardLink("out", to: "d/f")
+                }
+            ) == wanted
+        )
     }
 }

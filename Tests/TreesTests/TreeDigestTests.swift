@@ -58,7 +58,9 @@ struct TreeDigestTests {
             tree { directory("b") },
             tree { directory("a/b") },
             tree { file("a") },
-            tree { file("a"); file("b") },
+            tree {
+                file("a"); file("b")
+            },
             tree { file("a/b") },
             tree { file("ab") },
             tree { file("e\u{301}") },
@@ -78,15 +80,33 @@ struct TreeDigestTests {
     @Test("which files are hard links of each other changes the digest")
     func linkSets() throws {
         let models = [
-            tree { file("a/x"); file("a/y"); file("b/x"); file("b/y") },
-            tree { file("a/x"); hardLink("a/y", to: "a/x"); file("b/x"); file("b/y") },
-            tree { file("a/x"); file("a/y"); file("b/x"); hardLink("b/y", to: "b/x") },
-            tree { file("a/x"); hardLink("a/y", to: "a/x"); file("b/x"); hardLink("b/y", to: "b/x") },
-            tree { file("a/x"); hardLink("b/x", to: "a/x"); file("a/y"); file("b/y") },
-            tree { file("a/x"); hardLink("b/x", to: "a/x"); file("a/y"); hardLink("b/y", to: "a/y") },
-            tree { file("a/x"); hardLink("b/y", to: "a/x"); file("a/y"); hardLink("b/x", to: "a/y") },
-            tree { file("a/x"); hardLink("a/y", to: "a/x"); hardLink("b/x", to: "a/x"); file("b/y") },
-            tree { file("a/x"); hardLink("a/y", to: "a/x"); hardLink("b/x", to: "a/x"); hardLink("b/y", to: "a/x") },
+            tree {
+                file("a/x"); file("a/y"); file("b/x"); file("b/y")
+            },
+            tree {
+                file("a/x"); hardLink("a/y", to: "a/x"); file("b/x"); file("b/y")
+            },
+            tree {
+                file("a/x"); file("a/y"); file("b/x"); hardLink("b/y", to: "b/x")
+            },
+            tree {
+                file("a/x"); hardLink("a/y", to: "a/x"); file("b/x"); hardLink("b/y", to: "b/x")
+            },
+            tree {
+                file("a/x"); hardLink("b/x", to: "a/x"); file("a/y"); file("b/y")
+            },
+            tree {
+                file("a/x"); hardLink("b/x", to: "a/x"); file("a/y"); hardLink("b/y", to: "a/y")
+            },
+            tree {
+                file("a/x"); hardLink("b/y", to: "a/x"); file("a/y"); hardLink("b/x", to: "a/y")
+            },
+            tree {
+                file("a/x"); hardLink("a/y", to: "a/x"); hardLink("b/x", to: "a/x"); file("b/y")
+            },
+            tree {
+                file("a/x"); hardLink("a/y", to: "a/x"); hardLink("b/x", to: "a/x"); hardLink("b/y", to: "a/x")
+            },
         ]
         let digests = try models.map(digest)
         #expect(Set(digests).count == models.count)
@@ -100,7 +120,9 @@ struct TreeDigestTests {
         let crafted = ByteString(Array(encoder.bytes.drop { $0 == 0 }))
         let noSlash = ByteString(crafted.bytes.filter { $0 != 0 && $0 != 0x2F })
         let models = [
-            tree { link("a", to: "x"); link("b", to: "x") },
+            tree {
+                link("a", to: "x"); link("b", to: "x")
+            },
             tree { link("a" + noSlash, to: "x") },
             tree { link("a", to: "x" + crafted) },
             tree { link("a", to: "x" + crafted + crafted) },

@@ -26,7 +26,9 @@ struct TreeEditorModelTests {
                 let wanted = try edits.model.tree(into: scratch)
                 guard tree != wanted else { continue }
                 let found = try FileModel(tree, from: trees)
-                Issue.record("seed \(seed): \(found.nodes.count) paths, wanted \(edits.model.nodes.count): \(edits.log)")
+                Issue.record(
+                    "seed \(seed): \(found.nodes.count) paths, wanted \(edits.model.nodes.count): \(edits.log)"
+                )
                 return
             }
         }

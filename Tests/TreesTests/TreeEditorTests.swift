@@ -28,7 +28,9 @@ struct TreeEditorTests {
     func costsItsPath() throws {
         let trees = CountingTrees()
         var model = FileModel()
-        for index in 0..<400 { model.write(TreePath(parsing: ByteString("d\(index / 20)/e\(index % 20)/f")), .file("")) }
+        for index in 0..<400 {
+            model.write(TreePath(parsing: ByteString("d\(index / 20)/e\(index % 20)/f")), .file(""))
+        }
         let before = try model.tree(into: trees)
         trees.read = 0
         trees.written = 0

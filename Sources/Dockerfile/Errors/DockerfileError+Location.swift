@@ -14,7 +14,7 @@ extension DockerfileError {
         result.range = range
         result.source = source
         if range.mark == nil, let text = text ?? markedText {
-            result.range?.mark = Self.mark(text, range: range, source: source)
+            result.range = range.marking(text, in: source)
         }
         return result
     }
@@ -47,7 +47,8 @@ extension DockerfileError {
             .durationTooShort(_, let text), .invalidRetries(let text), .invalidNetwork(let text),
             .invalidSecurity(let text), .unknownMountType(let text, _), .unknownOption(_, _, let text, _),
             .optionWithoutValue(_, let text), .invalidOptionValue(_, let text), .unknownSharing(let text, _),
-            .variableInMountFrom(let text), .invalidEscapeDirective(let text):
+            .variableInMountFrom(let text), .invalidEscapeDirective(let text), .unknownCheckOption(let text),
+            .invalidCheckError(let text):
             return text
         case .unterminatedHeredoc(let name): return name
         case .requiredVariable(let name, _, _): return name
@@ -58,51 +59,5 @@ extension DockerfileError {
         case .nulByte: return ByteString([0])
         default: return nil
         }
-    }
-
-    /// Where `text` stands in the range: as a whole word if there is one, else anywhere, else in other letter case.
-    private static func mark(_ text: ByteString, range: SourceRange, source: SourceText) -> SourceRange.Mark? {
-        guard !text.isEmpty, text.count <= 4096 else { return nil }
-        let lastLine = min(range.last, source.lineCount, range.first + 1000)
-        guard range.first >= 1, range.first <= lastLine else { return nil }
-        let lines = (range.first...lastLine).map { source.line($0).bytes }
-        for fit in [Fit.word, .anywhere, .anyCase] {
-            for (index, line) in lines.enumerated() where line.count <= 1 << 16 {
-                if let column = firstIndex(of: text.bytes, in: line, fit) {
-                    return SourceRange.Mark(line: range.first + index, column: column + 1, length: text.count)
-                }
-            }
-        }
-        return nil
-    }
-
-    /// How well a text has to fit.
-    private enum Fit {
-        case word, anywhere, anyCase
-    }
-
-    private static func firstIndex(of needle: [UInt8], in bytes: [UInt8], _ fit: Fit) -> Int? {
-        guard bytes.count >= needle.count else { return nil }
-        for start in 0...(bytes.count - needle.count) {
-            var length = 0
-            while length < needle.count {
-                let (left, right) = (bytes[start + length], needle[length])
-                guard left == right || fit == .anyCase && Ascii.lower(left) == Ascii.lower(right) else { break }
-                length += 1
-            }
-            guard length == needle.count else { continue }
-            let end = start + length
-            let isInWord =
-                start > 0 && isWordByte(bytes[start - 1]) && isWordByte(needle[0])
-                || end < bytes.count && isWordByte(bytes[end]) && isWordByte(needle[needle.count - 1])
-            if fit != .word || !isInWord { return start }
-        }
-        return nil
-    }
-
-    private static func isWordByte(_ byte: UInt8) -> Bool {
-        let lower = Ascii.lower(byte)
-        return lower >= 0x61 && lower <= 0x7A || byte >= Byte.zero && byte <= Byte.nine || byte == Byte.underscore
-            || byte >= 0x80
     }
 }

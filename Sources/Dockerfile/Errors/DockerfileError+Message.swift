@@ -26,6 +26,8 @@ extension DockerfileError.Reason {
         case .invalidEscapeDirective(let value): "invalid escape directive '\(value.brief)': it is neither \\ nor `"
         case .repeatedDirective(let name): "the \(name) parser directive may be given once only"
         case .unterminatedHeredoc(let name): "unterminated heredoc: no line is just \(name.brief)"
+        case .unknownCheckOption(let option): "invalid check option '\(option.brief)'"
+        case .invalidCheckError(let value): "check option error is true or false, not '\(value.brief)'"
         default: nil
         }
     }
@@ -101,7 +103,7 @@ extension DockerfileError.Reason {
 
 extension ByteString {
     /// The text for a message: escaped, and cut when it is long.
-    fileprivate var brief: String {
+    var brief: String {
         count <= 120 ? escaped : ByteString(Array(bytes.prefix(120))).escaped + "…"
     }
 }

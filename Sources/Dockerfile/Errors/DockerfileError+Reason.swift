@@ -15,6 +15,8 @@ extension DockerfileError {
         case invalidEscapeDirective(ByteString)
         case repeatedDirective(String)
         case unterminatedHeredoc(ByteString)
+        case unknownCheckOption(ByteString)
+        case invalidCheckError(ByteString)
 
         // Instructions and their arguments.
         case unknownInstruction(ByteString, suggestion: String?)

@@ -20,6 +20,7 @@ extension DockerfileError {
         case .noInstructions, .noStages: return "begin with FROM and a base image, or FROM scratch"
         case .instructionBeforeFrom: return "only ARG may stand before FROM; move the instruction below it"
         case .unterminatedHeredoc: return "end the heredoc with a line that holds its name and nothing else"
+        case .unknownCheckOption: return "write skip=NAME,NAME or experimental=NAME or error=true, with ; between them"
         case .notStringArray: return "quote the members that are not strings, or write the shell form"
         case .notJSON: return "write SHELL [\"/bin/sh\", \"-c\"]"
         case .missingEquals: return "quote values that hold blanks: name=\"a value\""

@@ -3,7 +3,9 @@ package import Dockerfile
 internal import OCI
 
 /// Turns a parsed Dockerfile into a graph: one vertex for each instruction that changes files, the others change the
-/// image config that is carried along. Only what the target needs is lowered.
+/// image config that is carried along.
+///
+/// Only what the target needs is lowered.
 ///
 /// Stages are lowered when something needs them, so that inputs have lower numbers than what uses them, and a stage that
 /// nothing uses costs nothing. Rules: `behaviours.md`, "Stages and images"; the conformance cases decide.
@@ -18,11 +20,21 @@ package final class Lowering {
     private var lowered: [Int: StageState] = [:]
     private var outside: [ByteString: NamedVertex] = [:]
 
+    private var folderStates: [VertexID: StageState] = [:]
+    private let stagesByName: [ByteString: [Int]]
+
     /// What a name outside the Dockerfile became.
     struct NamedVertex {
-        var state: StageState
         /// The vertex whose tree `--from` reads.
         var tree: VertexID
+        var origin: Origin
+
+        enum Origin {
+            /// An image, or scratch: what a stage on it starts with.
+            case image(StageState)
+            /// A folder, by the name of its context.
+            case folder(ByteString)
+        }
     }
 
     private init(_ request: LoweringRequest, images: any BaseImageSource) throws {
@@ -30,6 +42,8 @@ package final class Lowering {
         self.images = images
         platform = request.platform ?? .host
         globalArguments = StageEnvironment()
+        let named = request.dockerfile.stages.compactMap { stage in stage.name.map { ($0, [stage.index]) } }
+        stagesByName = Dictionary(named, uniquingKeysWith: +)
         try readGlobalArguments()
     }
 
@@ -57,7 +71,6 @@ package final class Lowering {
         guard let target = request.target else { return dockerfile.stages.count - 1 }
         let wanted = lowercased(target)
         if let index = dockerfile.stages.lastIndex(where: { $0.name == wanted }) { return index }
-        if let index = Int(target.text), dockerfile.stages.indices.contains(index) { return index }
         let names = dockerfile.stages.compactMap(\.name)
         throw GraphError(.unknownTarget(target, nearest: nearest(to: wanted, among: names)))
     }
@@ -70,7 +83,7 @@ package final class Lowering {
         if let name = stage.name, request.namedContexts.contains(name) {
             // The named context is the stage: none of its instructions count.
             let wanted = try platform(of: stage, fromExpansion)
-            state = try await named(name, as: wanted, at: stage.from.range).state.inherited()
+            state = baseState(of: try await named(name, as: wanted, at: stage.from.range)).inherited()
         } else {
             var builder = try await start(stage)
             try await builder.lower(stage.instructions)
@@ -101,11 +114,12 @@ package final class Lowering {
             return builder
         }
         let found = try await named(base, as: wanted, at: stage.from.range)
+        let state = baseState(of: found)
         let isScratch = base == Lowering.scratch
-        var builder = StageBuilder(lowering: self, stage: stage, state: found.state.inherited(), countsBase: !isScratch)
+        var builder = StageBuilder(lowering: self, stage: stage, state: state.inherited(), countsBase: !isScratch)
         builder.nameBase(found.tree)
         builder.prepareEnvironment()
-        try await builder.runTriggers(found.state.config.config.onBuild)
+        try await builder.runTriggers(state.config.config.onBuild)
         return builder
     }
 
@@ -115,13 +129,14 @@ package final class Lowering {
     private func platform(of stage: Stage, _ expansion: Expansion) throws -> Platform {
         guard let word = stage.platform else { return platform }
         let text = try located(stage.from) { () throws(DockerfileError) in try expansion.expandWord(word) }
-        do { return try Platform(parsing: text) } catch { throw self.error(.malformedPlatform(text), at: stage.from.range) }
+        do { return try Platform(parsing: text) } catch {
+            throw self.error(.malformedPlatform(text), at: stage.from.range)
+        }
     }
 
     /// The last stage of that name before `index`; names in any case.
     func earlierStage(_ name: ByteString, before index: Int) -> Int? {
-        let wanted = lowercased(name)
-        return dockerfile.stages[..<index].lastIndex { $0.name == wanted }
+        stagesByName[lowercased(name)]?.last { $0 < index }
     }
 
     private func scratchState() -> StageState {
@@ -129,8 +144,13 @@ package final class Lowering {
         config.config.workingDir = "/"
         let vertex = outside["scratch"]?.tree ?? addVertex(.source(.scratch), inputs: [], name: "scratch", range: nil)
         let state = StageState(environment: StageEnvironment(), config: config, platform: platform, chain: [vertex])
-        outside["scratch"] = NamedVertex(state: state, tree: vertex)
+        outside["scratch"] = NamedVertex(tree: vertex, origin: .image(state))
         return state
+    }
+
+    private func scratchVertex() -> NamedVertex {
+        let state = scratchState()
+        return NamedVertex(tree: state.chain[0], origin: .image(state))
     }
 
     // MARK: Names outside the Dockerfile
@@ -139,21 +159,16 @@ package final class Lowering {
     func named(_ name: ByteString, as wanted: Platform, at range: SourceRange) async throws -> NamedVertex {
         let key = name + "\0" + wanted.text
         if let known = outside[key] { return known }
-        if name == Lowering.scratch {
-            let state = scratchState()
-            return NamedVertex(state: state, tree: state.chain[0])
-        }
+        if name == Lowering.scratch { return scratchVertex() }
         let input: NamedInput
         do { input = try await images.find(name, platform: wanted) } catch {
             throw InputFailure(underlying: error, range: range, source: dockerfile.source)
         }
         let result: NamedVertex
         switch input {
-        case .scratch:
-            let state = scratchState()
-            result = NamedVertex(state: state, tree: state.chain[0])
+        case .scratch: result = scratchVertex()
         case .image(let image): result = imageVertex(image, wanted, range)
-        case .local(let local): result = localVertex(local, named: name)
+        case .local(let local): result = NamedVertex(tree: localSource(local), origin: .folder(name))
         }
         outside[key] = result
         return result
@@ -169,18 +184,25 @@ package final class Lowering {
         }
         if config.platform.os.isEmpty { config.platform = wanted }
         let state = StageState(environment: StageEnvironment(), config: config, platform: wanted, chain: [vertex])
-        return NamedVertex(state: state, tree: vertex)
+        return NamedVertex(tree: vertex, origin: .image(state))
     }
 
-    /// A folder as a base is an image of one layer that holds it; `--from` reads the folder itself.
-    private func localVertex(_ local: LocalSource, named name: ByteString) -> NamedVertex {
-        let folder = localSource(local)
-        var state = scratchState()
-        let everything = CopyAction(origin: .input(1, path: "/"), destination: "/")
-        let title = "[context \(name.escaped)] load \(name.escaped)"
-        let layer = addVertex(.file([.copy(everything)]), inputs: [state.chain[0], folder], name: title, range: nil)
-        state.chain.append(layer)
-        return NamedVertex(state: state, tree: folder)
+    /// What a stage on a name starts with.
+    ///
+    /// A folder as a base is an image of one layer that holds it.
+    private func baseState(of named: NamedVertex) -> StageState {
+        switch named.origin {
+        case .image(let state): return state
+        case .folder(let name):
+            if let known = folderStates[named.tree] { return known }
+            var state = scratchState()
+            let everything = CopyAction(origin: .input(1, path: "/"), destination: "/")
+            let title = "[context \(name.escaped)] load \(name.escaped)"
+            let inputs = [state.chain[0], named.tree]
+            state.chain.append(addVertex(.file([.copy(everything)]), inputs: inputs, name: title, range: nil))
+            folderStates[named.tree] = state
+            return state
+        }
     }
 
     /// The vertex of a local folder; one for each name.
@@ -190,9 +212,7 @@ package final class Lowering {
         let isMain = local == .buildContext
         let name = isMain ? "[internal] load build context" : "[context \(local.name.escaped)] load from client"
         let vertex = addVertex(.source(.local(local)), inputs: [], name: name, range: nil)
-        let config = ImageConfig(platform: platform)
-        let state = StageState(environment: StageEnvironment(), config: config, platform: platform, chain: [vertex])
-        outside[key] = NamedVertex(state: state, tree: vertex)
+        outside[key] = NamedVertex(tree: vertex, origin: .folder(local.name))
         return vertex
     }
 
@@ -231,7 +251,9 @@ package final class Lowering {
         let baseLayers = config.diffIDs.count
         let layers = Array(state.chain.dropFirst())
         for untold in layers.dropFirst(max(0, told - baseLayers)) where told >= baseLayers {
-            config.history.append(HistoryEntry(createdBy: ByteString(vertices[untold.index].name), comment: Lowering.comment))
+            config.history.append(
+                HistoryEntry(createdBy: ByteString(vertices[untold.index].name), comment: Lowering.comment)
+            )
         }
         return ImagePlan(chain: state.chain, config: config)
     }

@@ -13,7 +13,9 @@ enum Ports {
         let scheme = halves.count > 1 ? halves[1...].joined(separator: "/") : "tcp"
         let lowered = ByteString(scheme.bytes.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 })
         guard !halves[0].isEmpty else { throw Malformed(why: "no port specified") }
-        guard ["", "tcp", "udp", "sctp"].contains(lowered) else { throw Malformed(why: "unknown protocol \(scheme.escaped)") }
+        guard ["", "tcp", "udp", "sctp"].contains(lowered) else {
+            throw Malformed(why: "unknown protocol \(scheme.escaped)")
+        }
         let suffix: ByteString = "/" + (lowered.isEmpty ? "tcp" : lowered)
         let range = try range(halves[0])
         if parts.count > 2 { try checkAddress(parts.dropLast(2).joined(separator: ":")) }

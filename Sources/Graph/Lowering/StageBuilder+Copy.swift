@@ -69,7 +69,9 @@ extension StageBuilder {
         let chmod = try words.chmod.map { try expand($0, of: instruction) }.flatMap { $0.isEmpty ? nil : $0 }
         var mode: ModeChange?
         if let chmod {
-            guard let change = ModeChange(chmod) else { throw lowering.error(.malformedMode(chmod), at: instruction.range) }
+            guard let change = ModeChange(chmod) else {
+                throw lowering.error(.malformedMode(chmod), at: instruction.range)
+            }
             mode = change
         }
         var history = keyword
@@ -81,13 +83,22 @@ extension StageBuilder {
         func add(_ origin: CopyAction.Origin, unpacks: Bool) {
             actions.append(
                 .copy(
-                    CopyAction(origin: origin, destination: destination, owner: chown, mode: mode, unpacksArchives: unpacks)
+                    CopyAction(
+                        origin: origin,
+                        destination: destination,
+                        owner: chown,
+                        mode: mode,
+                        unpacksArchives: unpacks
+                    )
                 )
             )
         }
         for word in words.sources {
             let source = try expand(word, of: instruction)
-            if words.mayBeRemote, StageBuilder.isRemote(source) { try refuse("ADD of \(source.escaped)", instruction) }
+            if StageBuilder.isRemote(source) {
+                guard words.mayBeRemote else { throw lowering.error(.remoteCopy(source), at: instruction.range) }
+                try refuse("ADD of \(source.escaped)", instruction)
+            }
             history += " " + source
             add(.input(1, path: source), unpacks: words.unpacks)
         }

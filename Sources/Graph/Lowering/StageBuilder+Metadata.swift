@@ -77,7 +77,9 @@ extension StageBuilder {
     mutating func lowerExpose(_ words: [ByteString], _ instruction: Instruction) throws {
         var ports: [ByteString] = []
         for word in words {
-            let expanded = try lowering.located(instruction) { () throws(DockerfileError) in try expansion().expandWords(word) }
+            let expanded = try lowering.located(instruction) { () throws(DockerfileError) in
+                try expansion().expandWords(word)
+            }
             for port in expanded {
                 do { ports += try Ports.parse(port) } catch {
                     throw lowering.error(.malformedPort(port, error.why), at: instruction.range)

@@ -12,7 +12,12 @@ extension StageBuilder {
         let arguments: [ByteString]
         if let script = run.interpreterScript {
             // A directory of its own, so that the script is a file that its interpreter can open.
-            let file = ProcessStep.InlineFile(directory: "/dev/pipes", name: script.name, content: script.text, mode: 0o755)
+            let file = ProcessStep.InlineFile(
+                directory: "/dev/pipes",
+                name: script.name,
+                content: script.text,
+                mode: 0o755
+            )
             inlineFiles = [file]
             arguments = withShell(.shell("/dev/pipes/" + script.name))
         } else if let text = run.shellText {

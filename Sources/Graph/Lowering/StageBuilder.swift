@@ -12,7 +12,7 @@ struct StageBuilder {
     private var stepTotal = 0
     var isTrigger = false
 
-    /// - Parameter countsBase: whether FROM is a step of the stage, as it is for an image.
+    /// Starts a stage; `countsBase` says whether FROM is a step of it, as it is for an image.
     init(lowering: Lowering, stage: Stage, state: StageState, countsBase: Bool) {
         self.lowering = lowering
         self.stage = stage
@@ -152,7 +152,12 @@ struct StageBuilder {
     }
 
     /// Adds a vertex on top of the stage's tree.
-    mutating func addStep(_ operation: Operation, otherInputs: [VertexID] = [], name: String, _ instruction: Instruction) {
+    mutating func addStep(
+        _ operation: Operation,
+        otherInputs: [VertexID] = [],
+        name: String,
+        _ instruction: Instruction
+    ) {
         let parent = state.chain[state.chain.count - 1]
         let vertex = lowering.addVertex(
             operation,

@@ -27,7 +27,7 @@ struct DirectoryStack: ~Copyable {
 
     /// Opens a child of the current directory and makes it the current one.
     ///
-    /// - Parameter status: what the caller has found it to be.
+    /// `status`: what the caller has found it to be.
     mutating func descend(_ name: ByteString, status: FileStatus) throws(SystemError) {
         current = try current.child(name)
         levels.append(Level(directory: current, inode: status.inode, device: status.device))
@@ -35,7 +35,9 @@ struct DirectoryStack: ~Copyable {
         if leaving > 0 { levels[leaving].directory = nil }
     }
 
-    /// Goes back to the parent. Not for the root.
+    /// Goes back to the parent.
+    ///
+    /// Not for the root.
     mutating func ascend() throws(SystemError) {
         precondition(levels.count > 1, "the root of a walk has no parent")
         let child = current

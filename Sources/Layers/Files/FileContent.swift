@@ -45,6 +45,7 @@ enum FileContent {
     ) throws(LayersError) -> CopiedFile {
         do throws(SystemError) {
             var before = try source.status()
+            guard before.kind == .file else { throw SystemError(code: EINVAL, call: "copy: no regular file") }
             for attempt in 1...3 {
                 if attempt > 1 {
                     guard lseek(source.number, 0, SEEK_SET) == 0, lseek(target.number, 0, SEEK_SET) == 0,
@@ -127,7 +128,9 @@ enum FileContent {
             hole = min(hole, end)
             guard lseek(target.number, Int(position), SEEK_SET) >= 0 else { throw SystemError.last("seek") }
             while position < hole {
-                let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(Int64(buffer.count), hole - position))])
+                let part = UnsafeMutableRawBufferPointer(
+                    rebasing: buffer[..<Int(min(Int64(buffer.count), hole - position))]
+                )
                 let count = try source.read(into: part, at: position)
                 if count == 0 { return (hasher.finalize(), UInt64(position)) }
                 let bytes = UnsafeRawBufferPointer(rebasing: part[..<count])

@@ -5,7 +5,9 @@ internal import OCI
 internal import Synchronization
 internal import Trees
 
-/// Hashes many files on all processors. Files are added as a walk finds them; a batch is hashed when it is full.
+/// Hashes many files on all processors.
+///
+/// Files are added as a walk finds them; a batch is hashed when it is full.
 struct FileHashing: ~Copyable {
     /// What was found out about one file by opening it.
     struct Found: Sendable {

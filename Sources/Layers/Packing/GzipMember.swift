@@ -1,6 +1,8 @@
 internal import CDeflate
 
-/// Makes one gzip member (RFC 1952) of a piece of a tar. One thread uses it at a time.
+/// Makes one gzip member (RFC 1952) of a piece of a tar.
+///
+/// One thread uses it at a time.
 final class GzipMember {
     private let compressor: OpaquePointer
     /// The fastest level, to try samples with.
@@ -33,10 +35,12 @@ final class GzipMember {
     /// The bytes that a member of `count` plain bytes may need.
     func bound(_ count: Int) -> Int { libdeflate_gzip_compress_bound(compressor, count) }
 
-    /// Packs the input; what does not compress is stored. Equal inputs give equal bytes, whoever packs them.
+    /// Packs the input; what does not compress is stored.
     ///
-    /// - Parameter output: at least ``bound(_:)`` of the input's size.
-    /// - Returns: the bytes of the member.
+    /// Equal inputs give equal bytes, whoever packs them.
+    ///
+    /// `output`: at least ``bound(_:)`` of the input's size.
+    /// Returns the bytes of the member.
     func pack(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int {
         let chosen = isWorthwhile(input) ? compressor : storer
         return libdeflate_gzip_compress(chosen, input.baseAddress, input.count, output.baseAddress, output.count)

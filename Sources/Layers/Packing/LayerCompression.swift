@@ -9,7 +9,7 @@ package enum LayerCompression: Sendable, Hashable {
     case gzip(level: Int)
 
     /// The fastest level whose size stays within 3 % of zlib's level 6 (Docs/Performance.md).
-    package static let gzip = LayerCompression.gzip(level: 6)
+    package static let gzip = LayerCompression.gzip(level: 3)
 
     /// - Throws: `LayersError.unsupportedCompression`.
     package init(_ compression: MediaType.Compression) throws(LayersError) {

@@ -20,7 +20,7 @@ package struct LayerWriter {
 
     /// A layer of what an upper directory holds.
     ///
-    /// - Parameter workers: threads that compress.
+    /// `workers`: threads that compress.
     package init(
         upper: Directory,
         delta: Delta,
@@ -48,8 +48,8 @@ package struct LayerWriter {
 
     /// Writes the layer.
     ///
-    /// - Parameter sink: gets the packed bytes in order, on this thread; they are valid during the call only.
-    /// - Throws: `LayersError`, or what the sink throws.
+    /// `sink`: gets the packed bytes in order, on this thread; they are valid during the call only.
+    /// Throws `LayersError`, or what the sink throws.
     package func pack(into sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws -> PackedLayer {
         switch compression {
         case .uncompressed:
@@ -103,7 +103,9 @@ private struct OrderedReader: ~Copyable {
         do throws(SystemError) {
             let parent = file.components.dropLast()
             var common = 0
-            while common < min(parent.count, path.components.count), parent[common] == path.components[common] { common += 1 }
+            while common < min(parent.count, path.components.count), parent[common] == path.components[common] {
+                common += 1
+            }
             while path.components.count > common {
                 try stack.ascend()
                 path.components.removeLast()

@@ -106,7 +106,9 @@ final class MemberStream {
                 return queue.waiting.isEmpty ? nil : false
             }
             if isReady { break }
-            if let member = queue.change({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) { pack(member, packer) }
+            if let member = queue.change({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
+                pack(member, packer)
+            }
         }
         underWay.removeFirst()
         let bytes = UnsafeRawBufferPointer(rebasing: first.output[..<first.packed])

@@ -55,7 +55,7 @@ struct TarStream<Output: PlainSink> {
 
     /// Writes one entry of a delta.
     ///
-    /// - Parameter open: called for a regular file that is no link to an earlier one.
+    /// `open`: called for a regular file that is no link to an earlier one.
     mutating func append(_ entry: Delta.Entry, open: (TreePath) throws -> Linux.Descriptor) throws {
         let path = entry.path
         if path.components.last(where: OverlayMark.isReserved) != nil { throw LayersError.whiteoutName(path) }
@@ -119,7 +119,9 @@ struct TarStream<Output: PlainSink> {
         while offset < bytes.count {
             let room = try output.room()
             let count = min(room.count, bytes.count - offset)
-            bytes.withUnsafeBytes { room.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count])) }
+            bytes.withUnsafeBytes {
+                room.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + count]))
+            }
             output.wrote(count)
             offset += count
         }

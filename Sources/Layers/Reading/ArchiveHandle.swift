@@ -1,7 +1,9 @@
 internal import CArchive
 internal import Glibc
 
-/// A reader of libarchive over a ``ByteSource``. One thread uses it.
+/// A reader of libarchive over a ``ByteSource``.
+///
+/// One thread uses it.
 ///
 /// Only the formats and filters that are named here are registered. The library turns names into the charset of the
 /// locale, and changes some (NFD to NFC) when that is UTF-8; so it is always called under the locale "C", where it leaves
@@ -45,7 +47,9 @@ final class ArchiveHandle {
 
     deinit { archive_read_free(raw) }
 
-    /// Starts to read. Looks at the first bytes.
+    /// Starts to read.
+    ///
+    /// Looks at the first bytes.
     func open() throws {
         let client = Unmanaged.passUnretained(source).toOpaque()
         let code = ArchiveHandle.inLocaleC {

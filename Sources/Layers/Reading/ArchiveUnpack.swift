@@ -13,9 +13,10 @@ package struct ArchiveUnpack {
     private let owner: (uid: UInt32, gid: UInt32)?
     private let limits: ArchiveLimits
 
-    /// - Parameters:
-    ///   - destination: a directory of the tree, its links followed, or one that is still to be made.
-    ///   - owner: what all entries belong to; nil leaves the archive's owners.
+    /// Unpacks through `writer`.
+    ///
+    /// `destination`: a directory of the tree, its links followed, or one that is still to be made.
+    /// `owner`: what all entries belong to; nil leaves the archive's owners.
     package init(
         writer: UpperWriter,
         destination: TreePath,
@@ -36,7 +37,8 @@ package struct ArchiveUnpack {
         guard try ArchiveUnpack.isArchive(file) else { return false }
         let packed = FileSource(file, digest: nil, limit: nil)
         let plain = try PlainSource(packed, limits: limits)
-        var reader = try TarReader(plain, limits: limits)
+        let ahead = ReadAhead(plain)
+        var reader = try TarReader(ahead, limits: limits)
         var applier = EntryApplier(
             writer: writer,
             base: destination,
@@ -46,12 +48,13 @@ package struct ArchiveUnpack {
         )
         while let entry = try reader.next() { try applier.apply(entry, from: &reader) }
         // A packing that is cut short or damaged after the tar's end is an error too.
-        _ = try plain.finish()
+        try ahead.drain()
         return true
     }
 
-    /// Whether a file is a tar, plain or packed with gzip, bzip2, xz or zstd: what counts is a valid first header. An
-    /// archive without entries is none.
+    /// Whether a file is a tar, plain or packed with gzip, bzip2, xz or zstd: what counts is a valid first header.
+    ///
+    /// An archive without entries is none.
     package static func isArchive(_ file: Linux.Descriptor) throws -> Bool {
         guard try file.status().kind == .file else { return false }
         do {

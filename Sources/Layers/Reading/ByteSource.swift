@@ -17,9 +17,10 @@ final class FileSource: ByteSource {
     private var hasher: DigestHasher?
     private(set) var size: Int64 = 0
 
-    /// - Parameters:
-    ///   - digest: the function to hash with; nil hashes nothing.
-    ///   - limit: the size that is expected; a longer file is an error as soon as that is seen.
+    /// The bytes of `file`, whatever its offset is.
+    ///
+    /// `digest`: the function to hash with; nil hashes nothing.
+    /// `limit`: the size that is expected; a longer file is an error as soon as that is seen.
     init(_ file: Linux.Descriptor, digest: Digest.Algorithm?, limit: Int64?) {
         self.file = file
         self.limit = limit

@@ -77,7 +77,10 @@ struct EntryApplier {
         }
         guard !components.contains("..") else { throw .refusedEntry(name, reason: "its path has `..`") }
         if let long = components.first(where: { $0.count > 255 }) {
-            throw .refusedEntry(ByteString(name.bytes.prefix(64)), reason: "a name has \(long.count) bytes, more than 255")
+            throw .refusedEntry(
+                ByteString(name.bytes.prefix(64)),
+                reason: "a name has \(long.count) bytes, more than 255"
+            )
         }
         return components
     }

@@ -40,7 +40,8 @@ package struct LayerApply {
     private let below: Below
     private let limits: ArchiveLimits
 
-    /// - Parameter upper: an empty directory.
+    ///
+    /// `upper`: an empty directory.
     package init(upper: Directory, below: Below, limits: ArchiveLimits = ArchiveLimits()) {
         self.upper = upper
         self.below = below
@@ -57,8 +58,10 @@ package struct LayerApply {
         var applier = EntryApplier(writer: writer, base: .root, owner: nil, limits: limits, isLayer: true)
         let diffAlgorithm = expected.diffID?.algorithm ?? .sha256
         guard diffAlgorithm == .sha256 else { throw LayersError.malformedArchive("a diff id that is not sha256") }
-        var reader = try TarReader(plain, limits: limits)
+        let ahead = ReadAhead(plain)
+        var reader = try TarReader(ahead, limits: limits)
         while let entry = try reader.next() { try applier.apply(entry, from: &reader) }
+        try ahead.drain()
         let diffID = Digest(try plain.finish())
         let digest = try packed.finish()
         if let size = expected.size, size != packed.size {

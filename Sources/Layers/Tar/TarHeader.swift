@@ -55,7 +55,10 @@ package struct TarHeader {
         var result: [UInt8] = []
         if !records.isEmpty {
             let body = TarHeader.body(of: records.sorted { $0.key < $1.key })
-            var header = TarHeader(.records, "PaxHeaders.0/" + TarHeader.shortened(TarHeader.lastComponent(name), to: 80))
+            var header = TarHeader(
+                .records,
+                "PaxHeaders.0/" + TarHeader.shortened(TarHeader.lastComponent(name), to: 80)
+            )
             header.mode = 0o644
             header.size = UInt64(body.count)
             result = header.block(prefix: "", name: header.name) + body

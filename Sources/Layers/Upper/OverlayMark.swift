@@ -10,7 +10,9 @@ enum OverlayMark {
     static let whiteout: ByteString = "whiteout"
     /// What redirected or metadata-only entries have; both are mounted off.
     static let refused: [ByteString] = ["redirect", "metacopy"]
-    /// The value of `opaque`. The value `x` marks a directory that has whiteouts in the form of an attribute instead.
+    /// The value of `opaque`.
+    ///
+    /// The value `x` marks a directory that has whiteouts in the form of an attribute instead.
     static let yes: ByteString = "y"
 
     /// Whether a file is a whiteout in the form of a device.

@@ -5,6 +5,7 @@ internal import Linux
 /// The umask that this process was started with.
 enum ProcessMask {
     /// Read without setting it, which would be seen by other threads: from /proc, as proc(5) has it since Linux 4.7.
+    ///
     /// All bits where that cannot be read: then every mode is set.
     static let value: UInt16 = {
         guard let process = try? Directory.open(hostPath: "/proc/self"),

@@ -18,9 +18,10 @@ package struct UpperScan {
     let lowerModified: (TreePath) throws -> FileTime?
     let namespace: ByteString
 
-    /// - Parameters:
-    ///   - lowerModified: the modification time of an entry of the tree below; from the lower directories if not given.
-    ///   - overlayNamespace: the prefix of overlay's extended attributes, `user.overlay.` for mounts without root.
+    /// A scan of what a step left over `below`.
+    ///
+    /// `lowerModified`: the modification time of an entry of the tree below; from the lower directories if not given.
+    /// `overlayNamespace`: the prefix of overlay's extended attributes, `user.overlay.` for mounts without root.
     package init(
         upper: Directory,
         below: Below,

@@ -5,7 +5,9 @@ internal import Trees
 
 /// One walk of an upper directory: depth first, names sorted, so that what it finds is in a delta's order.
 struct UpperWalk: ~Copyable {
-    /// Something found. Whether it is a change is known when files have been hashed and directories walked.
+    /// Something found.
+    ///
+    /// Whether it is a change is known when files have been hashed and directories walked.
     private struct Record {
         var path: TreePath
         /// Nil once it was found to be no change.
@@ -74,7 +76,9 @@ struct UpperWalk: ~Copyable {
         resolveLinks()
     }
 
-    /// What was changed. After ``walk()``.
+    /// What was changed.
+    ///
+    /// After ``walk()``.
     var delta: Delta {
         var holdsChange = [Bool](repeating: false, count: records.count)
         for index in records.indices.reversed() {
@@ -128,7 +132,9 @@ struct UpperWalk: ~Copyable {
         guard !OverlayMark.isReserved(name) else { throw LayersError.whiteoutName(path) }
         switch status.kind {
         case .directory:
-            do throws(SystemError) { try stack.descend(name, status: status) } catch { throw LayersError.file(path, error) }
+            do throws(SystemError) { try stack.descend(name, status: status) } catch {
+                throw LayersError.file(path, error)
+            }
             try enter(path, status, below: below, parent: frame.record)
         case .socket: try socket(name, in: frame, below)
         case .file: try file(name, status, in: frame, below)

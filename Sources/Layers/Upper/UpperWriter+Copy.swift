@@ -53,14 +53,13 @@ extension UpperWriter {
 
     /// Copies the files of many directories on several threads, each thread in a directory of its own as far as it goes.
     ///
-    /// - Parameter copied: told of each file by its place in `folders` and in the folder's `files`; called by any thread.
-    /// - Throws: the first failure; what else was under way is finished.
+    /// `copied`: told of each file by its place in `folders` and in the folder's `files`; called by any thread.
+    /// Throws the first failure; what else was under way is finished.
     package func copy(
         _ folders: [FolderCopy],
         workers: Int = BlockingThreads.processorCount,
         copied: (@Sendable (Int, Int, CopiedFile) -> Void)? = nil
     ) throws {
-        // A plain source may not be followed, and a fifo in its place must not block.
         var shares: [(folder: Int, files: Range<Int>)] = []
         for (index, folder) in folders.enumerated() {
             for start in stride(from: 0, to: folder.files.count, by: UpperWriter.share) {
@@ -98,6 +97,7 @@ extension UpperWriter {
             let place = try state.withLock { try self.place(file.name, in: folder, &$0) }
             let descriptor: Linux.Descriptor
             do {
+                // A fifo that has taken the file's place must not block.
                 descriptor = try source.open(file.source, flags: O_RDONLY | O_NONBLOCK)
             } catch { throw LayersError.source(copy.to.appending(file.name).bytes, error) }
             let result = try self.copy(

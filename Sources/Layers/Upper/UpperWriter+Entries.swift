@@ -7,9 +7,10 @@ package import Trees
 
 extension UpperWriter {
     /// Makes a directory or, where the tree has one, changes its attributes; what is in it stays unless `isOpaque`.
+    ///
     /// Anything else at the path is replaced.
     ///
-    /// - Parameter modified: nil keeps the time it has below; a new directory gets now.
+    /// `modified`: nil keeps the time it has below; a new directory gets now.
     package func directory(
         _ path: TreePath,
         _ attributes: Attributes,
@@ -52,9 +53,8 @@ extension UpperWriter {
 
     /// Makes a file with a copy of what `source` has from its offset on, hashed in the same pass.
     ///
-    /// - Parameters:
-    ///   - modified: nil is now.
-    ///   - takesXattrs: whether the source's extended attributes are taken too, those that a tree covers.
+    /// `modified`: nil is now.
+    /// `takesXattrs`: whether the source's extended attributes are taken too, those that a tree covers.
     package func file(
         _ path: TreePath,
         _ attributes: Attributes,
@@ -93,7 +93,9 @@ extension UpperWriter {
         state.withLock { $0.generation += 1 }
     }
 
-    /// Makes a device or a fifo. The device 0:0 is refused, since overlay takes it for a whiteout.
+    /// Makes a device or a fifo.
+    ///
+    /// The device 0:0 is refused, since overlay takes it for a whiteout.
     package func node(
         _ path: TreePath,
         _ node: TreeEntry.Node,
@@ -124,7 +126,7 @@ extension UpperWriter {
 
     /// Gives a file one more name.
     ///
-    /// - Parameter existing: anything but a directory. What is only in the layers below is copied up first.
+    /// `existing`: anything but a directory. What is only in the layers below is copied up first.
     package func hardLink(_ path: TreePath, to existing: TreePath) throws {
         guard path != existing else {
             throw LayersError.brokenLink(path, to: existing.bytes, reason: "it is the link itself")
@@ -161,7 +163,9 @@ extension UpperWriter {
         }
     }
 
-    /// Deletes what is at the path with all below it. Nothing there is no error.
+    /// Deletes what is at the path with all below it.
+    ///
+    /// Nothing there is no error.
     package func whiteout(_ path: TreePath) throws {
         guard let name = path.last else {
             throw LayersError.refusedEntry("/", reason: "the root cannot be deleted")

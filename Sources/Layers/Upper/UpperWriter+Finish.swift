@@ -91,7 +91,10 @@ extension UpperWriter {
             try directory.setOwner(uid: attributes.uid, gid: attributes.gid)
             try directory.setMode(mode: attributes.mode)
             if folder.isOpaque && folder.parent != nil {
-                try directory.setXattr("", Xattr(name: OverlayMark.trusted + OverlayMark.opaque, value: OverlayMark.yes))
+                try directory.setXattr(
+                    "",
+                    Xattr(name: OverlayMark.trusted + OverlayMark.opaque, value: OverlayMark.yes)
+                )
             }
         }
         if !attributes.xattrs.isEmpty {

@@ -17,8 +17,9 @@ extension UpperWriter {
         case other(TreeEntry, isBelow: Bool)
     }
 
-    /// What the tree has at a path with what was written so far; nil if nothing. A directory's hash is that of what is
-    /// below it.
+    /// What the tree has at a path with what was written so far; nil if nothing.
+    ///
+    /// A directory's hash is that of what is below it.
     package func entry(at path: TreePath) throws -> TreeEntry? {
         try state.withLock { state in
             guard let name = path.last else {
@@ -33,6 +34,7 @@ extension UpperWriter {
     }
 
     /// Follows a path as a process in the written tree would: absolute links start at its root, `..` stops there.
+    ///
     /// Components after a missing one are taken as they stand.
     ///
     /// - Throws: `LayersError.tooManyLinks`, or `notADirectory` for a path through a file.
@@ -86,7 +88,9 @@ extension UpperWriter {
         }
     }
 
-    /// The directory at a path; nil if there is none. No link is followed.
+    /// The directory at a path; nil if there is none.
+    ///
+    /// No link is followed.
     func mergedDirectory(at path: TreePath, _ state: inout State) throws -> MergedDirectory? {
         var directory = MergedDirectory.folder(state.root)
         for name in path.components {
@@ -141,7 +145,9 @@ extension UpperWriter {
         if !isWritten { try whiteout(path) }
     }
 
-    /// Hides what the layers below have in a directory, which must be there. What this writer has put there stays.
+    /// Hides what the layers below have in a directory, which must be there.
+    ///
+    /// What this writer has put there stays.
     func hideContents(of path: TreePath) throws {
         try state.withLock { state in
             state.dependsOnBelow = true
@@ -150,7 +156,9 @@ extension UpperWriter {
         }
     }
 
-    /// Makes a folder opaque. Those in it that were made as they are below are new ones now.
+    /// Makes a folder opaque.
+    ///
+    /// Those in it that were made as they are below are new ones now.
     ///
     /// The root of an overlay merges all layers whatever it is marked with: there each entry below is deleted by itself.
     func hide(_ folder: UpperFolder, _ state: inout State) throws {

@@ -38,7 +38,8 @@ package final class UpperWriter: Sendable {
     private let ownUser = geteuid()
     private let ownGroup = getegid()
 
-    /// - Parameter upper: an empty directory.
+    ///
+    /// `upper`: an empty directory.
     package init(upper: Directory, below: Below) throws(LayersError) {
         self.upper = upper
         self.below = below
@@ -202,7 +203,9 @@ package final class UpperWriter: Sendable {
         return result
     }
 
-    /// Sets those attributes that a tree covers. What the file system has no room or no support for is left out and told.
+    /// Sets those attributes that a tree covers.
+    ///
+    /// What the file system has no room or no support for is left out and told.
     static func setXattrs(
         _ xattrs: [Xattr],
         _ name: ByteString,

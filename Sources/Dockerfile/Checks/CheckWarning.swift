@@ -1,0 +1,34 @@
+/// Something that a check found.
+package struct CheckWarning: Sendable, Hashable {
+    /// The rule that it breaks.
+    package let rule: CheckRule
+    /// What was found here, in one line that is safe for a terminal.
+    package let detail: String
+    /// Where, with a mark if the word is known.
+    package let range: SourceRange
+
+    /// A warning of any rule; for what only the build can know.
+    package init(rule: CheckRule, detail: String, range: SourceRange) {
+        self.rule = rule
+        self.detail = detail
+        self.range = range
+    }
+
+    /// The line that a build tells: rule, detail and place.
+    package var line: String { "\(rule.name): \(detail) (line \(range.first))" }
+}
+
+/// All that the checks found in a file.
+package struct CheckResult: Sendable, Hashable {
+    /// What was found, by line.
+    package var warnings: [CheckWarning] = []
+    /// How many further warnings were left out, because there are too many to read.
+    package var omittedCount = 0
+    /// Whether `error=true` is in force, so that warnings fail the build.
+    package var failsBuild = false
+
+    /// The rules that were broken, each once, in the order of their names, if that fails the build.
+    package var failedRules: [String] {
+        failsBuild ? Set(warnings.map(\.rule.name)).sorted() : []
+    }
+}

@@ -1,0 +1,203 @@
+import Bytes
+import Dockerfile
+import Graph
+import OCI
+import TestSupport
+import Testing
+
+@Suite("Image config")
+struct ConfigTests {
+    private let path: ByteString = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    @Test("scratch has PATH and the working directory /")
+    func scratch() async throws {
+        let config = try await lower("FROM scratch").config.config
+        #expect(config.env == [path])
+        #expect(config.workingDir == "/")
+        #expect(config.cmd == nil)
+    }
+
+    @Test("a variable keeps the place in which its name first came")
+    func order() async throws {
+        let result = try await lower(
+            "FROM busybox AS a\nENV A=1 B=2\nENV C=3\nFROM a\nENV B=two D=4\nENV A=one PATH=/x:$PATH"
+        )
+        #expect(
+            result.config.config.env == [
+                "PATH=/x:" + path.bytes.dropFirst(5).reduce(into: ByteString()) { $0.bytes.append($1) }, "A=one",
+                "B=two", "C=3", "D=4",
+            ]
+        )
+    }
+
+    @Test("all values of one ENV see the variables before it")
+    func sameLine() async throws {
+        let result = try await lower("FROM scratch\nENV a=1\nENV a=2 b=$a\nENV c=$a")
+        #expect(result.config.config.env == [path, "a=2", "b=1", "c=2"])
+    }
+
+    @Test("ENTRYPOINT takes away a CMD that the stage did not set itself")
+    func entrypoint() async throws {
+        #expect(try await lower("FROM busybox\nENTRYPOINT [\"e\"]").config.config.cmd == nil)
+        #expect(try await lower("FROM busybox\nCMD [\"c\"]\nENTRYPOINT [\"e\"]").config.config.cmd == ["c"])
+        #expect(try await lower("FROM busybox\nENTRYPOINT [\"e\"]\nCMD [\"c\"]").config.config.cmd == ["c"])
+        #expect(try await lower("FROM busybox AS a\nCMD [\"c\"]\nFROM a\nENTRYPOINT [\"e\"]").config.config.cmd == nil)
+        #expect(
+            try await lower("FROM busybox AS a\nENTRYPOINT [\"e\"]\nFROM a\nCMD [\"c\"]").config.config.entrypoint == [
+                "e"
+            ]
+        )
+    }
+
+    @Test("SHELL counts for what comes after it, and for stages on top")
+    func shell() async throws {
+        let result = try await lower(
+            "FROM scratch AS a\nRUN one\nSHELL [\"/x\", \"-y\"]\nRUN two\nFROM a\nRUN three\nCMD four"
+        )
+        #expect(
+            result.runs.map(\.arguments) == [["/bin/sh", "-c", "one"], ["/x", "-y", "two"], ["/x", "-y", "three"]]
+        )
+        #expect(result.config.config.cmd == ["/x", "-y", "four"])
+        #expect(result.config.config.shell == ["/x", "-y"])
+    }
+
+    @Test("labels given by flag win")
+    func labels() async throws {
+        let result = try await lower("FROM scratch\nLABEL a=1 b=1") { $0.labels = ["a": "flag", "c": "flag"] }
+        #expect(result.config.config.labels == ["a": "flag", "b": "1", "c": "flag"])
+    }
+
+    @Test("relative working directories add up and are made for the user in force")
+    func workdir() async throws {
+        let result = try await lower(
+            "FROM scratch\nWORKDIR a\nWORKDIR ./b//c/..\nUSER u\nWORKDIR ../../../d\nWORKDIR /\nRUN x"
+        )
+        let made = result.actions.compactMap { action -> MakeDirectoryAction? in
+            guard case .makeDirectory(let make) = action else { return nil }
+            return make
+        }
+        #expect(
+            made == [
+                MakeDirectoryAction(path: "/a", owner: nil), MakeDirectoryAction(path: "/a/b", owner: nil),
+                MakeDirectoryAction(path: "/d", owner: "u"),
+            ]
+        )
+        #expect(result.config.config.workingDir == "/")
+        #expect(result.runs[0].workingDirectory == "/")
+        #expect(result.runs[0].user == "u")
+    }
+
+    @Test(
+        "a working directory of the base is kept and not made again",
+        arguments: zip(
+            ["", "/x/y", "/"] as [ByteString],
+            ["", "/x/y", "/"] as [ByteString]
+        )
+    )
+    func inheritedWorkdir(_ given: ByteString, _ wanted: ByteString) async throws {
+        let base = NamedInput.image(try Busybox.image { $0.config.workingDir = given })
+        let result = try await lower("FROM b\nRUN x\nCOPY a c/", images: ["b": base])
+        #expect(result.config.config.workingDir == wanted)
+        #expect(result.runs[0].workingDirectory == (wanted.isEmpty ? "/" : wanted))
+        #expect(result.copies[0].destination == (wanted == "/" || wanted.isEmpty ? "" : wanted) + "/c/")
+    }
+
+    @Test(
+        "COPY's destination is absolute, with a slash where it says directory",
+        arguments: zip(
+            ["d", "d/", ".", "./", "/", "/x/../y", "..", "d/."] as [ByteString],
+            ["/w/d", "/w/d/", "/w/", "/w/", "/", "/y", "/", "/w/d/"] as [ByteString]
+        )
+    )
+    func destinations(_ given: ByteString, _ wanted: ByteString) async throws {
+        let result = try await lower("FROM scratch\nWORKDIR /w\nCOPY a " + given)
+        #expect(result.copies[0].destination == wanted)
+    }
+
+    @Test("ports are taken with their protocol, ranges one by one")
+    func ports() async throws {
+        let result = try await lower(
+            "FROM busybox\nEXPOSE 80 81/TCP 82/udp 83/sctp 1000-1002/udp 127.0.0.1:8080:84 8081:85 [::1]:1:86"
+        )
+        #expect(
+            result.config.config.exposedPorts == [
+                "80/tcp", "81/tcp", "82/udp", "83/sctp", "1000/udp", "1001/udp", "1002/udp", "84/tcp", "85/tcp",
+                "86/tcp",
+            ]
+        )
+    }
+
+    @Test(
+        "what is no port is refused with its line",
+        arguments: [
+            "foo", "80/ip", "65536", "80-70", "80-", "-80", "/tcp", "80/tcp/udp", "1-2:1-3", "x:1:80", "1.2.3:1:80",
+            "80-81-82", "80 x",
+        ] as [ByteString]
+    )
+    func badPorts(_ port: ByteString) async throws {
+        let error = await #expect(throws: GraphError.self) { try await lower("FROM busybox\n\nEXPOSE " + port) }
+        #expect(error?.range == SourceRange(line: 3))
+        #expect(error?.message.contains("EXPOSE") == true)
+        #expect(error?.remedy != nil)
+    }
+
+    @Test(
+        "signals are known by number or name",
+        arguments: [
+            "9", "SIGTERM", "TERM", "sigterm", "SIGRTMIN+3", "RTMAX-14", "SIGRTMIN", "64",
+        ] as [ByteString]
+    )
+    func signals(_ signal: ByteString) async throws {
+        #expect(try await lower("FROM scratch\nSTOPSIGNAL " + signal).config.config.stopSignal == signal)
+    }
+
+    @Test(
+        "what is no signal is refused with its line",
+        arguments: [
+            "0", "-1", "SIGNOPE", "SIGSIGTERM", "RTMIN+16", "RTMAX-15", "RTMIN+", "TERM ",
+        ].map { ByteString($0.trimmingPrefix(" ")) }.filter { $0 != "TERM " }
+    )
+    func badSignals(_ signal: ByteString) async throws {
+        let error = await #expect(throws: GraphError.self) { try await lower("FROM scratch\nSTOPSIGNAL " + signal) }
+        #expect(error?.reason == .unknownSignal(signal))
+        #expect(error?.range == SourceRange(line: 2))
+    }
+
+    @Test("an empty volume is refused")
+    func emptyVolume() async throws {
+        let error = await #expect(throws: GraphError.self) { try await lower("FROM scratch\nVOLUME $NONE") }
+        #expect(error?.reason == .emptyVolume)
+    }
+
+    @Test("healthcheck, volumes, user, author end up in the config")
+    func others() async throws {
+        let result = try await lower(
+            """
+            FROM scratch
+            HEALTHCHECK --interval=5m --retries=4 CMD x
+            VOLUME /a
+            VOLUME ["/b"]
+            USER 1:2
+            MAINTAINER me
+            """
+        )
+        let config = result.config.config
+        #expect(config.healthcheck == Healthcheck(test: ["CMD-SHELL", "x"], interval: .seconds(300), retries: 4))
+        #expect(config.volumes == ["/a", "/b"])
+        #expect(config.user == "1:2")
+        #expect(result.config.author == "me")
+    }
+
+    @Test("ten thousand instructions that change no file make one vertex and an entry each")
+    func many() async throws {
+        var text = "FROM scratch\n"
+        for index in 0..<2_500 {
+            text += "ENV E\(index)=\(index)\nLABEL l\(index)=$E\(index)\nARG A\(index)=a\nEXPOSE \(index + 1)\n"
+        }
+        let result = try await lower(ByteString(text))
+        #expect(result.graph.vertices.count == 1)
+        #expect(result.history.count == 10_000)
+        #expect(result.config.config.env.count == 2_501)
+        #expect(result.config.config.labels["l2499"] == "2499")
+    }
+}

@@ -1,0 +1,109 @@
+import Bytes
+import Dockerfile
+import Graph
+import OCI
+import TestSupport
+import Testing
+
+@Suite("COPY, ADD and RUN, lowered")
+struct CopyLoweringTests {
+    @Test("each source word is an action, the context one vertex")
+    func sources() async throws {
+        let result = try await lower("FROM scratch\nENV x=1\nCOPY --chown=$x a$x b /d/\nCOPY c /")
+        #expect(
+            result.copies == [
+                CopyAction(origin: .input(1, path: "a1"), destination: "/d/", owner: "1"),
+                CopyAction(origin: .input(1, path: "b"), destination: "/d/", owner: "1"),
+                CopyAction(origin: .input(1, path: "c"), destination: "/"),
+            ]
+        )
+        #expect(result.graph.vertices.count == 4)
+    }
+
+    @Test("heredocs are files, expanded unless their name is quoted")
+    func heredocs() async throws {
+        let result = try await lower("FROM scratch\nENV x=1\nCOPY <<a <<'b' <<-c /d/\n\"$x\"\na\n$x\nb\n\t$x\nc")
+        #expect(
+            result.copies.map(\.origin) == [
+                .inline(name: "a", content: "\"1\"\n"), .inline(name: "b", content: "$x\n"),
+                .inline(name: "c", content: "1\n"),
+            ]
+        )
+        #expect(result.graph.vertices.last?.inputs.count == 1)
+    }
+
+    @Test("ADD unpacks archives unless it is told not to, COPY never does")
+    func unpacking() async throws {
+        let result = try await lower("FROM scratch\nCOPY a /\nADD a /\nADD --unpack=false a /")
+        #expect(result.copies.map(\.unpacksArchives) == [false, true, false])
+    }
+
+    @Test("several sources to a place without a slash are warned about, with those that are lost")
+    func severalSources() async throws {
+        let result = try await lower("FROM scratch\nCOPY a b c /d")
+        #expect(result.warnings.count == 1)
+        #expect(result.warnings.first?.text.contains("a, b") == true)
+        #expect(result.warnings.first?.range?.first == 2)
+        #expect(try await lower("FROM scratch\nCOPY a b /d/\nCOPY a /d").warnings == [])
+    }
+
+    struct Refusal: CustomTestStringConvertible, Sendable {
+        let instruction: ByteString
+        let feature: String
+        var testDescription: String { instruction.escaped }
+    }
+
+    @Test(
+        "what cannot be done yet is refused by name, with its line",
+        arguments: [
+            Refusal(instruction: "RUN --mount=type=cache,target=/c x", feature: "RUN --mount=type=cache,target=/c"),
+            Refusal(instruction: "RUN --security=insecure x", feature: "RUN --security=insecure"),
+            Refusal(instruction: "COPY --link a /", feature: "COPY --link"),
+            Refusal(instruction: "COPY --parents a /", feature: "COPY --parents"),
+            Refusal(instruction: "COPY --exclude=x a /", feature: "COPY --exclude"),
+            Refusal(instruction: "ADD --link a /", feature: "ADD --link"),
+            Refusal(instruction: "ADD --exclude=x a /", feature: "ADD --exclude"),
+            Refusal(instruction: "ADD http://h/f /", feature: "ADD of http://h/f"),
+            Refusal(instruction: "ADD https://h/f /", feature: "ADD of https://h/f"),
+            Refusal(instruction: "ADD git@h:r.git /", feature: "ADD of git@h:r.git"),
+            Refusal(instruction: "ADD --checksum=sha256:0 http://h/f /", feature: "ADD --checksum"),
+            Refusal(instruction: "ADD --keep-git-dir git@h:r.git /", feature: "ADD --keep-git-dir"),
+        ]
+    )
+    func refusals(_ refusal: Refusal) async throws {
+        let error = await #expect(throws: GraphError.self) { try await lower("FROM scratch\n\n" + refusal.instruction) }
+        #expect(error?.reason == .notYet(feature: refusal.feature))
+        #expect(error?.message == refusal.feature + " is not supported yet")
+        #expect(error?.range?.first == 3)
+    }
+
+    @Test("COPY of what is no path is refused", arguments: ["https://h/f", "git@h:r.git"] as [ByteString])
+    func remoteCopy(_ source: ByteString) async throws {
+        let error = await #expect(throws: GraphError.self) { try await lower("FROM scratch\nCOPY " + source + " /") }
+        #expect(error?.reason == .remoteCopy(source))
+    }
+
+    @Test("a network is the step's own, or the one that was asked for")
+    func networks() async throws {
+        let text: ByteString =
+            "FROM scratch\nRUN a\nRUN --network=none b\nRUN --network=host c\nRUN --network=default d"
+        #expect(try await lower(text).runs.map(\.network) == [.default, .none, .host, .default])
+        #expect(try await lower(text) { $0.network = .none }.runs.map(\.network) == [.none, .none, .host, .none])
+    }
+
+    @Test("a script that names its interpreter is a file of the step")
+    func interpreter() async throws {
+        let step = try await lower("FROM scratch\nRUN <<E\n#!/bin/x\n$a\nE").runs[0]
+        #expect(step.arguments == ["/bin/sh", "-c", "/dev/pipes/E"])
+        #expect(
+            step.inlineFiles == [
+                .init(directory: "/dev/pipes", name: "E", content: "#!/bin/x\n$a\n", mode: 0o755)
+            ]
+        )
+    }
+
+    @Test("RUN leaves variables to the shell")
+    func shellVariables() async throws {
+        #expect(try await lower("FROM scratch\nENV a=b\nRUN echo $a").runs[0].arguments.last == "echo $a")
+    }
+}
