@@ -78,7 +78,7 @@ extension BuildFailure {
         case let error as ExecutionError:
             let isInput = if case .unknownImage = error { true } else { false }
             return (error.message, error.remedy, isInput ? .input : .build)
-        case let error as SelectionError: return (error.message, error.remedy, .build)
+        case let error as SelectionError: return (error.message, error.remedy, .input)
         case let error as ResolutionError: return (error.message, nil, .build)
         case let error as ContextsError: return (error.message, error.remedy, .input)
         case let error as OCIError: return (error.message, error.remedy, .input)

@@ -34,3 +34,12 @@ public struct BuildFailure: DescribedError {
         self.others = others
     }
 }
+
+extension BuildFailure {
+    /// Nothing can be built without root yet: told before anything is tried.
+    static let needsRoot = BuildFailure(
+        message: "building needs root for now: isolation \"namespaces\" makes mounts and gives files to their owners",
+        remedy: "run it as root (sudo), also inside a container; building without root is not supported yet",
+        exitCode: 5
+    )
+}

@@ -47,6 +47,7 @@ private struct Build {
     var store: StateRoot { engine.store }
 
     func run(_ dockerfile: inout ParsedDockerfile?) async throws -> BuildResult {
+        guard CurrentUser.isRoot else { throw BuildFailure.needsRoot }
         for note in store.notes { events(.note(note)) }
         let files = try InputFiles(request)
         let parsed = try DockerfileParser.parse(files.dockerfile)
@@ -54,7 +55,7 @@ private struct Build {
         try ImageExport.checkOutputs(of: request)
         let inputs = try files.inputs(store: store)
         let lowered = try await Lowering.lower(lowering(of: parsed), images: inputs)
-        let counter = StepCounter()
+        let counter = StepCounter(lowered.graph)
         let upkeep = engine.upkeep
         let sink: EventSink = { [events] event in
             counter.count(event)
@@ -141,7 +142,17 @@ private final class StepCounter: Sendable {
         var warnings: [ByteString] = []
     }
 
+    /// Those that bring something in are no steps.
+    private let sources: Set<VertexID>
     private let state = Mutex(State())
+
+    init(_ graph: BuildGraph) {
+        sources = Set(
+            graph.vertices.compactMap { vertex in
+                if case .source = vertex.operation { vertex.id } else { nil }
+            }
+        )
+    }
 
     var counts: (run: Int, cached: Int) { state.withLock { ($0.run, $0.cached) } }
     var warnings: [ByteString] { state.withLock { $0.warnings } }
@@ -149,7 +160,7 @@ private final class StepCounter: Sendable {
     func count(_ event: BuildEvent) {
         state.withLock { state in
             switch event {
-            case .finished: state.run += 1
+            case .finished(let id, _): if !sources.contains(id) { state.run += 1 }
             case .cached: state.cached += 1
             case .warning(let text, _): state.warnings.append(ByteString(text))
             default: break

@@ -140,9 +140,7 @@ struct ImageExport {
         events(.exporting(name))
         let start = ContinuousClock.now
         let value = try body()
-        let time = (ContinuousClock.now - start).components
-        let nanoseconds = UInt64(time.seconds) * 1_000_000_000 + UInt64(time.attoseconds / 1_000_000_000)
-        events(.exported(name, nanoseconds: nanoseconds))
+        events(.exported(name, nanoseconds: (.now - start).nanoseconds))
         return value
     }
 }

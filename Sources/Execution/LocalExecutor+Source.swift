@@ -15,7 +15,7 @@ extension LocalExecutor {
     ) async throws -> OpenedSource {
         switch source {
         case .scratch: return OpenedSource(state: .empty)
-        case .image(let image): return try open(image)
+        case .image(let image): return try open(image, for: vertex)
         case .local(let local):
             let tree = try await inputs.open(local, for: vertex, reading: words)
             return OpenedSource(state: StepState(tree: tree, times: StepState.empty.times))
@@ -23,20 +23,27 @@ extension LocalExecutor {
     }
 
     /// A base image's layers, unpacked as far as no earlier build has unpacked them.
-    private func open(_ image: BaseImage) throws -> OpenedSource {
+    private func open(_ image: BaseImage, for vertex: VertexID) throws -> OpenedSource {
         guard image.layers.count == image.config.diffIDs.count else {
             throw ExecutionError.layersDoNotMatch(image.name, layers: image.layers.count, diffIDs: image.config.diffIDs.count)
         }
         var tree = Tree.empty
         var chain: [Solver.DeltaID] = []
         var chainID: Digest?
+        var unpackingSince: ContinuousClock.Instant?
         for (layer, diffID) in zip(image.layers, image.config.diffIDs) {
             let id = LocalExecutor.chainID(of: diffID, above: chainID)
             chainID = id
-            let stored = try unpacked(id) ?? unpack(layer, diffID, id, of: image, over: tree, chain)
-            tree = stored.tree
-            chain.append(deltas.note(stored.delta, created: nil))
+            let stored = try unpacked(id)
+            if stored == nil, unpackingSince == nil {
+                unpackingSince = .now
+                events(.started(vertex))
+            }
+            let layer = try stored ?? unpack(layer, diffID, id, of: image, over: tree, chain)
+            tree = layer.tree
+            chain.append(deltas.note(layer.delta, created: nil))
         }
+        if let start = unpackingSince { events(.finished(vertex, nanoseconds: (.now - start).nanoseconds)) }
         // Of a base the times are those of its layers, all of which its diffIDs tell.
         var times = CanonicalEncoder(domain: "times.base.1")
         for diffID in image.config.diffIDs { times.append(diffID.description) }

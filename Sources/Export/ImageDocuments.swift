@@ -23,9 +23,11 @@ package struct ImageDocuments: Sendable {
                 if layer >= baseLayers, let time = layerTimes[layer - baseLayers] { current = epoch ?? time }
                 layer += 1
             }
+            if let told = config.history[index].created { current = epoch ?? told }
             if config.history[index].created == nil { config.history[index].created = current }
         }
-        config.created = epoch ?? layerTimes.compactMap { $0 }.max()
+        // Without a layer of its own an image is as old as its base.
+        config.created = epoch ?? layerTimes.compactMap { $0 }.max() ?? current
         config.mediaType = .ociConfig
         self.config = Document(config)
         self.layers = layers

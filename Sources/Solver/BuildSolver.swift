@@ -169,13 +169,9 @@ package struct BuildSolver: Sendable {
         defer { withExtendedLifetime(lock) {} }
         if !job.vertex.ignoresCache, let found = try await resultByContent(job) { return found }
         events(.started(id))
-        let clock = ContinuousClock()
-        let start = clock.now
+        let start = ContinuousClock.now
         let result = try await executor.execute(job)
-        let time = (clock.now - start).components
-        events(
-            .finished(id, nanoseconds: UInt64(time.seconds) * 1_000_000_000 + UInt64(time.attoseconds / 1_000_000_000))
-        )
+        events(.finished(id, nanoseconds: (.now - start).nanoseconds))
         return result
     }
 

@@ -8,14 +8,14 @@ package final class TreeEditor {
     /// A directory that has been loaded for a change.
     private final class Node {
         var children: [ByteString: Slot]
-        var linkSets: [[ByteString]]
+        var linkSets: LinkSetTable
         /// Nil once something in it was changed; a changed directory below is found when the tree is written.
         var storedHash: ContentHash?
 
         init(_ object: DirectoryObject, storedAs hash: ContentHash?) {
             storedHash = hash
             children = Node.slots(of: object)
-            linkSets = object.linkSets
+            linkSets = LinkSetTable(object.linkSets)
         }
 
         static func slots(of object: DirectoryObject) -> [ByteString: Slot] {
@@ -68,7 +68,7 @@ package final class TreeEditor {
             rootAttributes = entry.attributes
             let object = try source.directoryObject(hash)
             root.children = Node.slots(of: object)
-            root.linkSets = object.linkSets
+            root.linkSets = LinkSetTable(object.linkSets)
             root.storedHash = nil
             return
         }
@@ -163,8 +163,7 @@ package final class TreeEditor {
         }
         if let hash = node.storedHash, !isChanged { return hash }
         children.sort { $0.name < $1.name }
-        let sets = node.linkSets.sorted { $0.lexicographicallyPrecedes($1) }
-        return try sink.put(DirectoryObject(children: children, linkSets: sets))
+        return try sink.put(DirectoryObject(children: children, linkSets: node.linkSets.sorted))
     }
 
     // MARK: Directories
@@ -196,7 +195,7 @@ package final class TreeEditor {
     private func clear(_ node: Node, at path: TreePath) throws {
         for (name, slot) in node.children { try forgetLinks(of: slot, at: path.appending(name)) }
         node.children = [:]
-        node.linkSets = []
+        node.linkSets = LinkSetTable([])
         node.storedHash = nil
     }
 
@@ -224,12 +223,7 @@ package final class TreeEditor {
     private func isMentionedAbove(_ path: TreePath) throws -> Bool {
         for depth in 0..<path.components.count {
             guard let node = try existingDirectory(at: TreePath(Array(path.components[..<depth]))) else { return false }
-            if node.linkSets.isEmpty { continue }
-            let relative = path.components[depth...].joined(separator: "/")
-            let below = relative + "/"
-            for set in node.linkSets where set.contains(where: { $0 == relative || $0.hasPrefix(below) }) {
-                return true
-            }
+            if node.linkSets.hasMember(below: path.components[depth...].joined(separator: "/")) { return true }
         }
         return false
     }
@@ -243,12 +237,11 @@ package final class TreeEditor {
         var newFirst: ByteString? = nil
         for depth in stride(from: path.components.count - 1, through: 0, by: -1) {
             guard let node = try existingDirectory(at: TreePath(Array(path.components[..<depth]))) else { return }
-            if let index = node.linkSets.firstIndex(where: { $0.contains(oldFirst) }) {
-                let before = node.linkSets[index]
+            if let (place, before) = node.linkSets.set(of: oldFirst) {
                 var after = before.filter { $0 != oldFirst }
                 if let newFirst { after.append(newFirst) }
                 after.sort()
-                if after.count > 1 { node.linkSets[index] = after } else { node.linkSets.remove(at: index) }
+                node.linkSets.replace(at: place, with: after)
                 node.storedHash = nil
                 oldFirst = before.min() ?? oldFirst
                 newFirst = after.first

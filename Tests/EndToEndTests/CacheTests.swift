@@ -98,6 +98,24 @@ struct CacheTests {
         }
     }
 
+    @Test(
+        "a same-size edit is noticed where the file system's times are whole seconds",
+        .enabled(if: Tool.has("mkfs.ext4", "losetup", for: "coarse times"))
+    )
+    func coarseTimes() throws {
+        let disk = try CoarseDisk(work.path)
+        let file = disk.path + "/text"
+        let flags = ["build", "--output=type=oci,tar=false,dest=\(work.path)/image", disk.path]
+        try writeFile(disk.path + "/Dockerfile", Array("FROM scratch\nCOPY text /text".utf8))
+        for round in 1...6 {
+            try writeFile(file, Array(format(round).utf8))
+            try setTime(file, seconds: 1_700_000_000)
+            let outcome = try Program([Tool.path] + flags, environment: work.environment).finish()
+            let image = try ExportedImage(work.path + "/image", outcome: BuildOutcome(outcome).mustSucceed())
+            #expect(try image.plainLayer(image.manifest.layers[0]).contains(format(round).utf8), "round \(round)")
+        }
+    }
+
     @Test("a changed mode, link target or name of a source is noticed; a changed time is not")
     func whatCounts() throws {
         let file = "FROM busybox\nCOPY d /d\nRUN ls -l /d"
@@ -246,4 +264,19 @@ func setTime(_ path: String, seconds: Int) throws {
     guard utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) == 0 else {
         throw DriverError(call: "utimensat", path)
     }
+}
+
+/// A file system whose times have no fractions: ext4 with the small inodes of old.
+private final class CoarseDisk {
+    let path: String
+
+    init(_ folder: String) throws {
+        path = folder + "/coarse"
+        mkdir(path, 0o755)
+        try run("truncate", "-s", "8M", path + ".img")
+        try run("mkfs.ext4", "-q", "-I", "128", path + ".img")
+        try run("mount", "-o", "loop", path + ".img", path)
+    }
+
+    deinit { _ = try? run("umount", "-l", path) }
 }

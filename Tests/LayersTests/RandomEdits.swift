@@ -25,6 +25,9 @@ struct RandomEdits {
     private let root: String
     private let names = ["a", "b", "c", "d", "name with blank", "\u{65}\u{301}", "\u{e9}"]
 
+    /// Calls here follow links on their way: an absolute one must lead to nothing that the host has.
+    private static let absoluteTarget = "/swift-build-image-test-has-nothing-here"
+
     init(root: String, seed: UInt64) {
         self.root = root
         numbers = SeededNumbers(seed: seed)
@@ -49,7 +52,7 @@ struct RandomEdits {
         case 5...7: mkdir(target, mode_t(number(2) == 0 ? 0o755 : 0o1770))
         case 8: chmod(target, mode_t(number(0o10000)))
         case 9: lchown(target, uid_t(number(3)), gid_t(number(3)))
-        case 10: symlink(number(2) == 0 ? "../" + names[number(names.count)] : "/etc", target)
+        case 10: symlink(number(2) == 0 ? "../" + names[number(names.count)] : RandomEdits.absoluteTarget, target)
         case 11...12: link(path(), target)
         case 13: rename(path(), target)
         case 14: unlink(target)

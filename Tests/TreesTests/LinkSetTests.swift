@@ -89,6 +89,21 @@ struct LinkSetTests {
         #expect(try after == model.tree(into: trees))
     }
 
+    @Test("as many sets as files are no trouble")
+    func manySets() throws {
+        var model = FileModel()
+        for index in 0..<5_000 {
+            let names = ["cache/\(index / 100)/\(index)", "project/\(index % 70)/\(index)"].map { ByteString($0) }
+            model.write(names.map { TreePath(parsing: $0) }, .file("x"))
+        }
+        let before = try model.tree(into: trees)
+        let after = try edit(before) { try $0.remove(TreePath(parsing: "cache")) }
+        #expect(try sets(after, at: "/") == [])
+        var wanted = FileModel()
+        for path in model.files where path.components[0] == "project" { wanted.write(path, .file("x")) }
+        #expect(try after == wanted.tree(into: trees))
+    }
+
     @Test("a directory with a set of its own can be moved as it is")
     func moved() throws {
         let before = try tree {

@@ -71,7 +71,9 @@ struct RandomEdits {
         case 8, 9: return .remove(path())
         case 10: return .remove(generator.pick(model.paths) ?? path())
         case 11: return .rename(generator.pick(model.paths) ?? path(), path())
-        default: return .directory(generator.oneIn(3) ? .root : path(), attributes(), isOpaque: false)
+        default:
+            let isRoot = generator.oneIn(3)
+            return .directory(isRoot ? .root : path(), attributes(), isOpaque: isRoot && generator.oneIn(4))
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Glibc
 
 /// The words of a command line, as docker's parser (pflag) understands them, in a form that leaves nothing to be guessed:
 /// `build --name value … -- context`.
@@ -12,6 +13,14 @@ struct CommandWords {
         "--experimental-dump-help",
     ]
 
+    /// Commands of docker's vocabulary that are planned: as a single word they are refused by name, unless there is a folder
+    /// of that name to build. `build NAME` and `./NAME` always mean the folder.
+    private static let planned: Set<ByteString> = [
+        "cache", "check", "completion", "context", "diff", "dockerfile", "exec", "history", "images", "import",
+        "inspect", "layers", "load", "login", "logout", "network", "ps", "pull", "push", "rmi", "run", "save", "search",
+        "tag", "volume",
+    ]
+
     /// What the parser of the commands gets.
     private(set) var normalized: [ByteString] = []
 
@@ -23,7 +32,11 @@ struct CommandWords {
             return
         }
         var rest = words[...]
-        if rest.first == "build" { rest.removeFirst() }
+        if rest.first == "build" {
+            rest.removeFirst()
+        } else if let first = rest.first, Self.planned.contains(first), access(first.text, F_OK) != 0 {
+            throw .notSupported("the command \"\(first.text)\"", instead: "what there is: build, info, version")
+        }
         normalized = ["build"]
         var positional: [ByteString] = []
         while let word = rest.popFirst() {

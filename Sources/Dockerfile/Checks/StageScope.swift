@@ -1,0 +1,124 @@
+import Bytes
+
+/// Which variables are set at one point of a stage, for the checks and the outline.
+///
+/// A file may ask for far more expansion than it has bytes; the budget ends that. What does not fit counts as a word
+/// that cannot be expanded, about which nothing is said.
+struct StageScope {
+    /// How many bytes the expansions of a whole file may make, all scopes together.
+    final class Budget {
+        /// The bytes that are left.
+        var bytes = 64 << 20
+        /// How many variables may still be copied from a base to its children.
+        var inherited = 10_000_000
+    }
+
+    /// A word after expansion.
+    struct Word {
+        var text: ByteString
+        /// The parts that white space separates; nil if the word was not expanded, so that it is one.
+        var parts: [ByteString]?
+        /// The names that were looked up and are set.
+        var used: Set<ByteString> = []
+        /// The names that were looked up and are not set, in byte order.
+        var undefined: [ByteString] = []
+        /// Whether it could be expanded.
+        var isValid = true
+    }
+
+    /// How many bytes one word may expand to; paths and names have fewer.
+    private static let wordLimit = 64 << 10
+
+    /// The value that PATH has where an image says nothing.
+    static let defaultPath: ByteString = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    private let escape: UInt8
+    private let budget: Budget
+    /// The variables that are set, arguments included.
+    private(set) var values: [ByteString: ByteString]
+    /// The arguments that an ARG of the stage or its bases declares, with a value or without.
+    private(set) var arguments: Set<ByteString> = []
+    /// Whether all variables of the base image are known.
+    var isBaseKnown = true
+    /// Whether a WORKDIR has been seen, in this stage or one below it.
+    var hasWorkdir = false
+    /// Whether the shell is named, by SHELL or by the base image.
+    var hasShell = false
+    /// The ONBUILD triggers of the stage itself.
+    var triggers: [ByteString] = []
+
+    init(values: [ByteString: ByteString], escape: UInt8, budget: Budget) {
+        self.values = values
+        self.escape = escape
+        self.budget = budget
+    }
+
+    /// The scope in which a stage begins that has this one as its base.
+    func inherited() -> StageScope {
+        var scope = self
+        scope.triggers = []
+        budget.inherited -= values.count
+        if budget.inherited < 0 {
+            scope.values = [:]
+            scope.isBaseKnown = false
+        }
+        return scope
+    }
+
+    /// Expands a word of an instruction.
+    func expand(_ word: ByteString) -> Word { expand(word, escape: escape, options: []) }
+
+    /// Expands the content of a heredoc file, in which quotes mean nothing.
+    func expandContent(_ content: ByteString) -> Word {
+        expand(content, escape: Byte.backslash, options: .ignoresQuotes)
+    }
+
+    private func expand(_ word: ByteString, escape: UInt8, options: Expansion.Options) -> Word {
+        let isPlain = word.bytes.allSatisfy {
+            $0 != escape && $0 != Byte.dollar && $0 != Byte.singleQuote && $0 != Byte.doubleQuote
+        }
+        if isPlain { return Word(text: word) }
+        let limit = max(0, min(Self.wordLimit + word.count, budget.bytes))
+        let expansion = Expansion(escape: escape, options: options, limit: limit) { [values] in values[$0] }
+        guard let result = try? expansion.expand(word) else {
+            // Only an expansion that went over the limit has cost anything.
+            if word.bytes.contains(Byte.dollar) { budget.bytes -= min(limit, Self.wordLimit) }
+            return Word(text: ByteString(), isValid: false)
+        }
+        budget.bytes -= max(0, result.text.count - word.count)
+        return Word(
+            text: result.text,
+            parts: result.words,
+            used: result.used,
+            undefined: result.undefined.sorted()
+        )
+    }
+
+    /// Sets a variable. A word that cannot be expanded sets it to nothing.
+    mutating func set(_ name: ByteString, to value: ByteString) {
+        values[name] = value
+    }
+
+    /// Takes an ARG of the stage: the build argument, the default, or the value that the name has before the first
+    /// FROM.
+    ///
+    /// - Returns: the default as it was expanded; nil if it does not count.
+    mutating func declare(
+        _ declaration: ArgumentDeclaration,
+        buildArguments: [ByteString: ByteString],
+        globals: [ByteString: ByteString]
+    ) -> Word? {
+        defer { arguments.insert(declaration.name) }
+        if let given = buildArguments[declaration.name] {
+            values[declaration.name] = given
+            return nil
+        }
+        guard let text = declaration.defaultValue else {
+            if let value = globals[declaration.name] { values[declaration.name] = value }
+            return nil
+        }
+        let word = expand(text)
+        values[declaration.name] = word.text
+        return word
+    }
+}
