@@ -11,7 +11,9 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Who may import whom: the one table of the architecture. `Tests/ArchitectureTests` compares it with Docs/Architecture.md.
+/// Who may import whom: the one table of the architecture.
+///
+/// `Tests/ArchitectureTests` compares it with Docs/Architecture.md.
 let modules: [(name: String, imports: [Target.Dependency])] = [
     ("Bytes", []),
     ("Dockerfile", ["Bytes"]),

@@ -23,7 +23,7 @@ private enum Blame: Int32 {
 extension BuildFailure {
     /// The one place where errors of all modules become what people see.
     ///
-    /// - Parameter source: the Dockerfile, for the places of its vertices.
+    /// `source`: the Dockerfile, for the places of its vertices.
     init(_ error: any Error, in source: SourceText?) {
         switch error {
         case let failure as BuildFailure: self = failure

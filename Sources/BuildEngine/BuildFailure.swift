@@ -1,9 +1,13 @@
 public import Bytes
 package import Dockerfile
 
-/// A build that failed: what, where, why and what to do. Everything that ``Engine`` throws is one, or a cancellation.
+/// A build that failed: what, where, why and what to do.
+///
+/// Everything that ``Engine`` throws is one, or a cancellation.
 public struct BuildFailure: DescribedError {
+    /// What failed and why.
     public let message: String
+    /// What to do about it.
     public let remedy: String?
     /// The exit code of the command line for it (design.md §7): 1 the build failed, 3 the Dockerfile is wrong, 4 an input
     /// could not be had, 5 the host lacks something.

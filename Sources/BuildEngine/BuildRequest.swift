@@ -1,7 +1,9 @@
 public import Bytes
 public import OCI
 
-/// What to build and what to do with it. Paths are paths of the host, relative ones from the current directory.
+/// What to build and what to do with it.
+///
+/// Paths are paths of the host, relative ones from the current directory.
 public struct BuildRequest: Sendable {
     /// The folder that COPY and ADD read.
     public var context: ByteString
@@ -73,10 +75,12 @@ public struct BuildRequest: Sendable {
         public var destination: ByteString?
         /// A tar, or with `tar=false` a folder.
         public var isTar: Bool
+        /// Of the layers that this engine packs; those of a base stay as they are.
         public var compression: Compression
         /// `name=`: references for the index's annotations, besides `-t`.
         public var names: [Reference]
 
+        /// A layout at a destination.
         public init(
             destination: ByteString?,
             isTar: Bool = true,

@@ -9,8 +9,9 @@ public struct BuildResult: Sendable {
     public var configDigest: Digest?
     /// The names that the image got in the store.
     public var names: [Reference]
-    /// How many steps ran, and how many an earlier result answered.
+    /// How many steps ran.
     public var stepsRun: Int
+    /// How many steps an earlier result answered.
     public var stepsCached: Int
     /// What should be told about the Dockerfile.
     public var warnings: [ByteString]

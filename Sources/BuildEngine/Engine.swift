@@ -47,7 +47,7 @@ public final class Engine: Sendable {
     /// Where the state is without a choice of the user's (design.md §4): `$SWIFT_BUILD_IMAGE_ROOT`, else
     /// `/var/lib/swift-build-image` for root, else a folder of the user's data.
     ///
-    /// - Parameter environment: the process's variables.
+    /// `environment`: the process's variables.
     public static func defaultStateRoot(environment: [ByteString: ByteString]) -> ByteString {
         if let root = environment["SWIFT_BUILD_IMAGE_ROOT"], !root.isEmpty { return root }
         if CurrentUser.isRoot { return "/var/lib/swift-build-image" }

@@ -6,9 +6,12 @@ internal import Store
 public struct HostReport: Sendable {
     /// A name and what there is to say of it.
     public struct Row: Sendable, Hashable {
+        /// What the row is about.
         public var name: String
+        /// What there is to say.
         public var value: String
 
+        /// A row.
         public init(name: String, value: String) {
             self.name = name
             self.value = value
@@ -17,15 +20,19 @@ public struct HostReport: Sendable {
 
     /// Rows under one heading.
     public struct Section: Sendable, Hashable {
+        /// The heading.
         public var title: String
+        /// In the order to be shown in.
         public var rows: [Row]
 
+        /// A section.
         public init(title: String, rows: [Row]) {
             self.title = title
             self.rows = rows
         }
     }
 
+    /// In the order to be shown in.
     public var sections: [Section]
 }
 

@@ -69,9 +69,14 @@ struct ImageExport {
         }
         let below = outcomes[parent] ?? Outcome(state: .empty, deltas: [], definitionKey: ContentHash(of: []))
         let part = LayerPart.delta(delta) { [deltas, store] in
-            guard let upper = try deltas.directory(of: deltaID) else { return UnpackedDelta(upper: nil, delta: Delta()) }
+            guard let upper = try deltas.directory(of: deltaID) else {
+                return UnpackedDelta(upper: nil, delta: Delta())
+            }
             let lowers = try deltas.lowers(of: below.deltas)
-            let scan = UpperScan(upper: upper, below: Below(tree: below.state.tree, source: store.trees, lowers: lowers))
+            let scan = UpperScan(
+                upper: upper,
+                below: Below(tree: below.state.tree, source: store.trees, lowers: lowers)
+            )
             return UnpackedDelta(upper: upper, delta: try scan.run().delta)
         }
         let created = deltas.created(deltaID)

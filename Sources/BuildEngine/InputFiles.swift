@@ -42,7 +42,9 @@ struct InputFiles {
         do {
             // The user's own word: a link is followed wherever it leads, as docker does.
             let file = try folder.openFollowing(name)
-            guard try file.status().kind != .directory else { throw SystemError(code: EISDIR, call: "open", path: path) }
+            guard try file.status().kind != .directory else {
+                throw SystemError(code: EISDIR, call: "open", path: path)
+            }
             return SourceText(name: path.escaped, content: ByteString(try file.readAll(limit: dockerfileLimit)))
         } catch let error as SystemError { throw missing(path, error) }
     }

@@ -2,9 +2,11 @@ internal import Linux
 internal import Store
 internal import Synchronization
 
-/// What the store wants done beside a build that writes to it: leftovers of killed builds swept, earlier rows synced, the
-/// trash emptied. It runs on a thread of its own while steps run, at most once for an engine; no build waits for it, and
-/// the process may end in the middle of it (`store.md`, "Decisions on top").
+/// What the store wants done beside a build that writes to it: leftovers of killed builds swept, earlier rows synced,
+/// the trash emptied.
+///
+/// It runs on a thread of its own while steps run, at most once for an engine; no build waits for it, and the process
+/// may end in the middle of it (`store.md`, "Decisions on top").
 final class Upkeep: Sendable {
     private let store: StateRoot
     private let hasBegun = Mutex(false)

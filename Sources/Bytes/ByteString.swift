@@ -3,21 +3,29 @@
 /// Swift's `String` holds NFC and NFD forms of a name equal and joins CR and LF into one character; file systems and
 /// Dockerfiles do not. Two `ByteString`s are equal when their bytes are, and they sort by unsigned byte order.
 public struct ByteString: Hashable, Sendable {
+    /// The bytes themselves.
     public var bytes: [UInt8]
 
+    /// These bytes; none without an argument.
     @inlinable public init(_ bytes: [UInt8] = []) { self.bytes = bytes }
 
+    /// The bytes of a sequence.
     @inlinable public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
 
     /// The UTF-8 bytes of `text`.
     @inlinable public init(_ text: String) { self.bytes = Array(text.utf8) }
 
+    /// The UTF-8 bytes of `text`.
     @inlinable public init(_ text: Substring) { self.bytes = Array(text.utf8) }
 
+    /// How many bytes.
     @inlinable public var count: Int { bytes.count }
+    /// Whether there are none.
     @inlinable public var isEmpty: Bool { bytes.isEmpty }
 
-    /// The text for people: bytes that are not UTF-8 become U+FFFD. Never use it to reach a file.
+    /// The text for people: bytes that are not UTF-8 become U+FFFD.
+    ///
+    /// Never use it to reach a file.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The text with control characters and bytes that are not UTF-8 written as `\xNN`, safe for a terminal.
@@ -35,16 +43,20 @@ public struct ByteString: Hashable, Sendable {
         return result
     }
 
+    /// One after the other.
     @inlinable public static func + (left: ByteString, right: ByteString) -> ByteString {
         ByteString(left.bytes + right.bytes)
     }
 
+    /// Appends.
     @inlinable public static func += (left: inout ByteString, right: ByteString) {
         left.bytes += right.bytes
     }
 
+    /// Whether it begins with these bytes.
     @inlinable public func hasPrefix(_ prefix: ByteString) -> Bool { bytes.starts(with: prefix.bytes) }
 
+    /// Whether it ends with these bytes.
     @inlinable public func hasSuffix(_ suffix: ByteString) -> Bool {
         bytes.count >= suffix.bytes.count && bytes.suffix(suffix.bytes.count).elementsEqual(suffix.bytes)
     }
@@ -56,16 +68,19 @@ public struct ByteString: Hashable, Sendable {
 }
 
 extension ByteString: Comparable {
+    /// Before, in unsigned byte order.
     @inlinable public static func < (left: ByteString, right: ByteString) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
     }
 }
 
 extension ByteString: ExpressibleByStringLiteral {
+    /// The UTF-8 bytes of a literal.
     @inlinable public init(stringLiteral value: String) { self.init(value) }
 }
 
 extension ByteString: CustomStringConvertible {
+    /// The same as ``text``.
     public var description: String { text }
 }
 

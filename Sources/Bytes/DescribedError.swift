@@ -1,4 +1,6 @@
-/// An error that people can act on. Every module's errors conform; the command line prints nothing else.
+/// An error that people can act on.
+///
+/// Every module's errors conform; the command line prints nothing else.
 public protocol DescribedError: Error {
     /// What failed and why, in one or a few lines, without a full stop.
     var message: String { get }

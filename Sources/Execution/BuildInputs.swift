@@ -31,8 +31,7 @@ package final class BuildInputs: Sendable {
     private let store: StateRoot
     private let state = Mutex(State())
 
-    /// - Parameters:
-    ///   - named: by name in lower case.
+    /// `named`: by name in lower case.
     package init(context: LocalContext, named: [ByteString: Named], store: StateRoot) {
         self.context = context
         self.named = named
@@ -86,7 +85,9 @@ extension BuildInputs: BaseImageSource {
         if let named = named[lowercased(name)] { return try await input(named, name, platform) }
         let reference = try Reference(name)
         // A context may be given under the full name of an image that the Dockerfile writes short, or the other way round.
-        for (key, named) in named where (try? Reference(key)) == reference { return try await input(named, name, platform) }
+        for (key, named) in named where (try? Reference(key)) == reference {
+            return try await input(named, name, platform)
+        }
         return .image(try stored(reference, name))
     }
 

@@ -19,7 +19,7 @@ package final class DeltaTable: Sendable {
 
     /// Notes a delta and gives its number for the solver.
     ///
-    /// - Parameter created: when the step was done; nil for a layer of a base image.
+    /// `created`: when the step was done; nil for a layer of a base image.
     package func note(_ delta: StoredDelta, created: FileTime?) -> Solver.DeltaID {
         let id = Solver.DeltaID(delta.id.number)
         state.withLock { state in

@@ -38,7 +38,9 @@ extension LocalExecutor {
                     let source = try sources[index] ?? source(of: job, input: index)
                     sources[index] = source
                     for item in selection?.items ?? [] {
-                        if copy.unpacksArchives, try copier.unpack(item, from: source, to: copy.destination) { continue }
+                        if copy.unpacksArchives, try copier.unpack(item, from: source, to: copy.destination) {
+                            continue
+                        }
                         try copier.copy(item, from: source, to: copy.destination)
                     }
                 }

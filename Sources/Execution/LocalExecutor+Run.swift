@@ -36,10 +36,14 @@ extension LocalExecutor {
             try existing(TreePath(names), in: below)
         }
         let lowers = (layer.isNeeded ? [stubs] : []) + below.lowers
-        guard lowers.count <= DetachedMount.maximumLowers else { throw ExecutionError.tooManyLayers(below.lowers.count) }
+        guard lowers.count <= DetachedMount.maximumLowers else {
+            throw ExecutionError.tooManyLayers(below.lowers.count)
+        }
         let root = try DetachedMount.overlay(lowers: lowers.isEmpty ? [stubs] : lowers, upper: upper, work: work)
         let user = try UserLookup(root: try root.openDirectory()).identity(for: step.user)
-        var mounts = try folder.stepFiles(hostname: step.hostname).mounts(at: Array(layer.resolved.prefix(StepFiles.targets.count)))
+        var mounts = try folder.stepFiles(hostname: step.hostname).mounts(
+            at: Array(layer.resolved.prefix(StepFiles.targets.count))
+        )
         for (file, place) in zip(step.inlineFiles, layer.resolved.dropFirst(StepFiles.targets.count)) {
             mounts.append(StepMount(target: place, mount: try inlineMount(file), isDirectory: true))
         }
@@ -86,7 +90,9 @@ extension LocalExecutor {
         var environment = step.environment
         let names = Set(environment.compactMap { $0.split(separator: UInt8(ascii: "=")).first })
         for entry in step.unkeyedEnvironment {
-            if let name = entry.split(separator: UInt8(ascii: "=")).first, !names.contains(name) { environment.append(entry) }
+            if let name = entry.split(separator: UInt8(ascii: "=")).first, !names.contains(name) {
+                environment.append(entry)
+            }
         }
         if !names.contains("HOME") { environment.append("HOME=" + user.home) }
         return environment

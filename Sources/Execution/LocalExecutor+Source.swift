@@ -25,7 +25,11 @@ extension LocalExecutor {
     /// A base image's layers, unpacked as far as no earlier build has unpacked them.
     private func open(_ image: BaseImage, for vertex: VertexID) throws -> OpenedSource {
         guard image.layers.count == image.config.diffIDs.count else {
-            throw ExecutionError.layersDoNotMatch(image.name, layers: image.layers.count, diffIDs: image.config.diffIDs.count)
+            throw ExecutionError.layersDoNotMatch(
+                image.name,
+                layers: image.layers.count,
+                diffIDs: image.config.diffIDs.count
+            )
         }
         var tree = Tree.empty
         var chain: [Solver.DeltaID] = []

@@ -71,9 +71,8 @@ package final class LocalExecutor: Executor {
 
     /// Computes the tree after a step and keeps its result.
     ///
-    /// - Parameters:
-    ///   - started: the file clock before the step's first change.
-    ///   - setsTimes: whether times that the step set count (RUN); those of COPY come from its sources.
+    /// `started`: the file clock before the step's first change.
+    /// `setsTimes`: whether times that the step set count (RUN); those of COPY come from its sources.
     func keep(
         _ pending: consuming PendingSnapshot,
         _ delta: Delta,
@@ -86,7 +85,9 @@ package final class LocalExecutor: Executor {
         let editor = try TreeEditor(parent.tree, source: store.trees)
         try editor.apply(delta)
         let tree = try editor.commit(into: store.trees)
-        let times = setsTimes && !delta.isEmpty ? chained(parent.times, delta.timesDigest(from: started, to: ended)) : parent.times
+        let times =
+            setsTimes && !delta.isEmpty
+            ? chained(parent.times, delta.timesDigest(from: started, to: ended)) : parent.times
         let digest = delta.digest(from: started, to: ended)
 
         let origin: NewResult.DeltaOrigin
@@ -100,7 +101,9 @@ package final class LocalExecutor: Executor {
         } else {
             var made = NewDelta(snapshot: try pending.commit(), isEmpty: false, digest: digest)
             for entry in delta.entries {
-                guard case .write(let written, _, nil) = entry.change, case .file(_, let size) = written.node else { continue }
+                guard case .write(let written, _, nil) = entry.change, case .file(_, let size) = written.node else {
+                    continue
+                }
                 made.writtenFiles += 1
                 made.writtenBytes += Int64(size)
             }
@@ -119,7 +122,8 @@ package final class LocalExecutor: Executor {
         )
         row.record = job.record.encoded
         row.description = ByteString(job.vertex.name)
-        row.costNanoseconds = (ended.seconds - started.seconds) * 1_000_000_000
+        row.costNanoseconds =
+            (ended.seconds - started.seconds) * 1_000_000_000
             + Int64(ended.nanoseconds) - Int64(started.nanoseconds)
         let stored = try store.results.put(row)
         return StepResult(stored, in: deltas)

@@ -1,6 +1,8 @@
 internal import Bytes
 
-/// The last lines of a step's output, for its error. Lines of both streams in the order in which they came.
+/// The last lines of a step's output, for its error.
+///
+/// Lines of both streams in the order in which they came.
 struct OutputTail {
     private static let lineLimit = 20
     private static let byteLimit = 2000

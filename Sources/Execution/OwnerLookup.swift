@@ -11,8 +11,9 @@ struct OwnerLookup {
 
     init(below: Below) { self.below = below }
 
-    /// `USER`, `USER:GROUP`, `:GROUP`, as names or numbers. A number alone is the group too; a name's group is that of
-    /// its passwd entry.
+    /// `USER`, `USER:GROUP`, `:GROUP`, as names or numbers.
+    ///
+    /// A number alone is the group too; a name's group is that of its passwd entry.
     func owner(_ text: ByteString) throws -> (uid: UInt32, gid: UInt32) {
         let parts = text.bytes.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         let user = ByteString(Array(parts[0]))

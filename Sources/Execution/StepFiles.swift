@@ -9,8 +9,7 @@ internal import Sandbox
 package final class StepFiles: Sendable {
     private let folder: Directory
 
-    /// - Parameters:
-    ///   - folder: an empty folder that lives as long as the build.
+    /// `folder`: an empty folder that lives as long as the build.
     package init(in folder: Directory, hostname: ByteString) throws {
         self.folder = folder
         let hosts = "127.0.0.1\tlocalhost " + hostname + "\n::1\tlocalhost ip6-localhost ip6-loopback\n"

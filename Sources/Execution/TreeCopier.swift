@@ -121,8 +121,9 @@ struct TreeCopier {
         var setCount = 0
     }
 
-    /// Merges a directory's contents into the target, which is a directory. The target keeps mode and owner; directories
-    /// below it take those of the source.
+    /// Merges a directory's contents into the target, which is a directory.
+    ///
+    /// The target keeps mode and owner; directories below it take those of the source.
     private func copyContents(of item: Selection.Item, from source: CopySource, to target: TreePath) throws {
         guard let found = try writer.entry(at: target), found.isDirectory else {
             throw ExecutionError.cannotReplace(
@@ -166,7 +167,15 @@ struct TreeCopier {
                 let inner = try opened.child(child.name)
                 let attributes = attributes(of: child.entry.attributes, isDirectory: true)
                 try writer.directory(childTarget, attributes, modified: try inner.status().modified)
-                try addContents(child.entry, inner, at: childPath, from: source, to: childTarget, isFresh: isNew, &batch)
+                try addContents(
+                    child.entry,
+                    inner,
+                    at: childPath,
+                    from: source,
+                    to: childTarget,
+                    isFresh: isNew,
+                    &batch
+                )
             } else {
                 try add(child.name, child.entry, in: opened, at: childPath, to: childTarget, isFresh: isFresh, &batch)
             }

@@ -30,30 +30,4 @@ extension Directory {
             }
         }
     }
-
-    /// Removes an entry with all below it, whatever its kind; links are removed, never followed. An entry that is gone
-    /// already is no error. Files marked immutable are unmarked first.
-    package func removeTree(_ name: ByteString) throws(SystemError) {
-        guard let found = try statusIfPresent(name) else { return }
-        guard found.kind == .directory else { return try removeAttributesAndFile(name, isFile: found.kind == .file) }
-        do throws(SystemError) {
-            try removeDirectory(name)
-            return
-        } catch {
-            if error.code != ENOTEMPTY && error.code != EEXIST && error.code != EPERM { throw error }
-        }
-        let inside = try child(name)
-        _ = sbi_clear_immutable(inside.number)
-        for entry in try inside.names() { try inside.removeTree(entry) }
-        try removeDirectory(name)
-    }
-
-    private func removeAttributesAndFile(_ name: ByteString, isFile: Bool) throws(SystemError) {
-        do throws(SystemError) { try removeFile(name) } catch {
-            guard error.code == EPERM, isFile else { throw error }
-            let file = try open(name, flags: O_RDONLY | O_NONBLOCK)
-            _ = sbi_clear_immutable(file.number)
-            try removeFile(name)
-        }
-    }
 }

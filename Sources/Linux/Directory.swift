@@ -57,7 +57,11 @@ package final class Directory: Sendable {
     /// Opens a file that the user named on the command line, for reading: links are followed wherever they lead. A fifo
     /// is waited for: `-f <(…)` is one.
     package func openFollowing(_ name: ByteString) throws(SystemError) -> Descriptor {
-        let opened = try name.withCPath { openat(self.number, $0, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+        let opened = try name.withCPath { path in
+            var result: CInt
+            repeat { result = openat(self.number, path, O_RDONLY | O_CLOEXEC | O_NOCTTY) } while result < 0 && errno == EINTR
+            return result
+        }
         guard opened >= 0 else { throw SystemError.last("open", name) }
         return Descriptor(owning: opened)
     }
@@ -73,6 +77,7 @@ package final class Directory: Sendable {
     ///
     /// - Returns: false if the name is taken.
     package func give(_ file: Descriptor, name: ByteString) throws(SystemError) -> Bool {
+        try Directory.checkName(name)
         let result = try name.withCPath { sbi_link_descriptor(file.number, number, $0) }
         if result == 0 { return true }
         if errno == EEXIST { return false }
@@ -120,6 +125,7 @@ package final class Directory: Sendable {
     /// Makes `name` a hard link of `existing` in `source`; links are not followed.
     package func makeLink(_ name: ByteString, to existing: ByteString, in source: Directory) throws(SystemError) {
         try Directory.checkName(name)
+        try Directory.checkName(existing)
         var failure: SystemError?
         let code = try existing.withCPath { from in
             do throws(SystemError) { return try name.withCPath { linkat(source.number, from, number, $0, 0) } } catch {
@@ -170,6 +176,7 @@ package final class Directory: Sendable {
         in target: Directory,
         keepExisting: Bool = false
     ) throws(SystemError) -> Bool {
+        try Directory.checkName(name)
         try Directory.checkName(newName)
         var failure: SystemError?
         let code = try name.withCPath { from in
@@ -187,10 +194,12 @@ package final class Directory: Sendable {
     }
 
     package func removeFile(_ name: ByteString) throws(SystemError) {
+        try Directory.checkName(name)
         guard try name.withCPath({ unlinkat(number, $0, 0) }) == 0 else { throw SystemError.last("unlink", name) }
     }
 
     package func removeDirectory(_ name: ByteString) throws(SystemError) {
+        try Directory.checkName(name)
         guard try name.withCPath({ unlinkat(number, $0, AT_REMOVEDIR) }) == 0 else { throw SystemError.last("rmdir", name) }
     }
 
@@ -213,7 +222,7 @@ package final class Directory: Sendable {
 
     /// A name is one component: not empty, no slash, neither `.` nor `..`.
     package static func checkName(_ name: ByteString) throws(SystemError) {
-        let isDots = name.bytes == [0x2E] || name.bytes == [0x2E, 0x2E]
+        let isDots = name.count <= 2 && name.bytes.allSatisfy { $0 == 0x2E }
         guard !name.isEmpty, !isDots, !name.bytes.contains(0x2F) else {
             throw SystemError(code: EINVAL, call: "not a file name", path: name)
         }

@@ -29,7 +29,9 @@ package struct ContentHash: Hashable, Sendable, Comparable {
         var result: [UInt8] = []
         result.reserveCapacity(32)
         for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) { result.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                result.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
         }
         return result
     }
@@ -70,7 +72,9 @@ package struct ContentHasher {
     package func finalize() -> ContentHash {
         let digest = hasher.finalize()
         return digest.withUnsafeBytes { raw in
-            func word(_ index: Int) -> UInt64 { UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) }
+            func word(_ index: Int) -> UInt64 {
+                UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+            }
             return ContentHash(words: (word(0), word(1), word(2), word(3)))
         }
     }
@@ -92,7 +96,9 @@ package struct CanonicalEncoder {
     package mutating func append(_ value: String) { append(ByteString(value)) }
 
     package mutating func append(_ value: UInt64) {
-        for shift in stride(from: UInt64(56), through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
     }
 
     package mutating func append(_ value: Int64) { append(UInt64(bitPattern: value)) }

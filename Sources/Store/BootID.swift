@@ -8,7 +8,9 @@ package struct BootID: Hashable, Sendable {
 
     package init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// The kernel's value. Where it cannot be read, one that no other process has: such rows count once synced.
+    /// The kernel's value.
+    ///
+    /// Where it cannot be read, one that no other process has: such rows count once synced.
     static func current() -> BootID {
         let text = try? Directory.open(hostPath: "/proc/sys/kernel/random").open("boot_id", flags: O_RDONLY).readAll(
             limit: 256

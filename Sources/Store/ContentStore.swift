@@ -183,7 +183,7 @@ package final class ContentStore: Sendable {
 
     /// Notes a blob whose bytes this process knows.
     ///
-    /// - Parameter isNew: whether the file was made just now, so that an earlier row says nothing of it.
+    /// `isNew`: whether the file was made just now, so that an earlier row says nothing of it.
     func trust(_ digest: Digest, size: Int64, isNew: Bool = false) {
         state.withLock { state in
             if state.trusted.insert(digest).inserted || isNew { state.unrecorded[digest] = size }

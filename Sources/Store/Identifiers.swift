@@ -34,12 +34,16 @@ package struct SnapshotID: Hashable, Sendable, CustomStringConvertible {
     package var description: String { text }
 }
 
-/// The number of a row of `deltas`. Numbers grow and are never used again.
+/// The number of a row of `deltas`.
+///
+/// Numbers grow and are never used again.
 package struct DeltaID: Hashable, Sendable {
     package let number: Int64
 }
 
-/// The number of a row of `results`. Numbers grow and are never used again.
+/// The number of a row of `results`.
+///
+/// Numbers grow and are never used again.
 package struct ResultID: Hashable, Sendable {
     package let number: Int64
 }

@@ -23,9 +23,11 @@ final class IndexDatabase: Sendable {
         let inode: UInt64
     }
 
-    /// Connects to the index that is there. Errors of SQLite are thrown as they are: the caller repairs by them.
+    /// Connects to the index that is there.
     ///
-    /// - Parameter sharesConnection: false for a connection of its own, as another process would have.
+    /// Errors of SQLite are thrown as they are: the caller repairs by them.
+    ///
+    /// `sharesConnection`: false for a connection of its own, as another process would have.
     init(root: ByteString, directory: Directory, sharesConnection: Bool) throws {
         self.root = root
         self.directory = directory
@@ -72,7 +74,9 @@ final class IndexDatabase: Sendable {
         } catch { throw storeError(error, doing) }
     }
 
-    /// Copies the write-ahead log into the index and empties it, as far as no other process is in the way. Calls fsync.
+    /// Copies the write-ahead log into the index and empties it, as far as no other process is in the way.
+    ///
+    /// Calls fsync.
     func checkpoint() throws(StoreError) {
         try read("checkpointing the index") { session in try session.run("PRAGMA wal_checkpoint(TRUNCATE)") }
     }

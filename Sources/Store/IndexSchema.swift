@@ -1,13 +1,17 @@
 internal import Bytes
 
-/// The tables of the index; `Docs/StoreFormat.md` explains each. A change of them is a new `version`.
+/// The tables of the index; `Docs/StoreFormat.md` explains each.
+///
+/// A change of them is a new `version`.
 enum IndexSchema {
     static let fileName: ByteString = "index.sqlite"
     /// "SBI1", in the header of the file: what tells the index from other SQLite databases.
     static let applicationID: Int64 = 0x5342_4931
     static let version: Int64 = 1
 
-    /// What SQLite does not remember in the file. The busy time-out is set before these.
+    /// What SQLite does not remember in the file.
+    ///
+    /// The busy time-out is set before these.
     static let connectionSettings = """
         PRAGMA synchronous = NORMAL;
         PRAGMA wal_autocheckpoint = 4000;
@@ -16,7 +20,9 @@ enum IndexSchema {
         PRAGMA trusted_schema = OFF;
         """
 
-    /// Makes the tables in an empty database. `boot` is null in rows whose files are known to be on the disk.
+    /// Makes the tables in an empty database.
+    ///
+    /// `boot` is null in rows whose files are known to be on the disk.
     static let creation = """
         PRAGMA application_id = \(applicationID);
         PRAGMA user_version = \(version);

@@ -3,7 +3,9 @@ internal import FoundationEssentials
 internal import GRDB
 internal import OCI
 
-/// Statements on the index, inside one call of ``IndexDatabase``. Prepared statements are kept for the next time.
+/// Statements on the index, inside one call of ``IndexDatabase``.
+///
+/// Prepared statements are kept for the next time.
 struct IndexSession {
     let database: Database
 
@@ -87,8 +89,9 @@ enum SQLValue: DatabaseValueConvertible {
     }
 }
 
-/// A row that was read; columns are asked for by their place in the SELECT. A value that is not what the schema and
-/// this program's encodings say throws `MalformedRow`.
+/// A row that was read; columns are asked for by their place in the SELECT.
+///
+/// A value that is not what the schema and this program's encodings say throws `MalformedRow`.
 struct IndexRow {
     private let values: [SQLValue?]
 

@@ -1,11 +1,15 @@
 internal import Bytes
 package import Linux
 
-/// A snapshot that is being made. It ends in a commit, or is moved to the trash.
+/// A snapshot that is being made.
+///
+/// It ends in a commit, or is moved to the trash.
 package struct PendingSnapshot: ~Copyable, Sendable {
     /// The name that the snapshot will have.
     package let id: SnapshotID
-    /// What becomes the snapshot: an overlay's upper directory. Made 0755 of this user; the maker sets its attributes.
+    /// What becomes the snapshot: an overlay's upper directory.
+    ///
+    /// Made 0755 of this user; the maker sets its attributes.
     package let fs: Directory
     /// Overlay's work directory, on the same file system; gone when the snapshot is committed.
     package let work: Directory
@@ -33,10 +37,12 @@ package struct PendingSnapshot: ~Copyable, Sendable {
 
     private static func name(of id: SnapshotID) -> ByteString { SnapshotStore.pendingPrefix + id.fileName }
 
-    /// Gives the snapshot its place. Whatever was mounted over it must be unmounted.
+    /// Gives the snapshot its place.
     ///
-    /// - Parameter meta: what the maker says of it, kept beside it; opaque to the store.
-    /// - Throws: `StoreError.full` or `StoreError.system`: it is rolled back then.
+    /// Whatever was mounted over it must be unmounted.
+    ///
+    /// `meta`: what the maker says of it, kept beside it; opaque to the store.
+    /// Throws `StoreError.full` or `StoreError.system`: it is rolled back then.
     package consuming func commit(meta: [UInt8] = []) throws(StoreError) -> SnapshotID {
         try store.commit(PendingSnapshot.name(of: id), id, directory, meta: meta, lock: lock)
         isCommitted = true

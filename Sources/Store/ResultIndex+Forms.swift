@@ -8,7 +8,7 @@ extension ResultIndex {
 
     /// The packed form of a delta that was made with these parameters; nil if there is none, or its blob is gone.
     ///
-    /// - Parameter parameters: what chose the bytes: compression, level, version of the compressor.
+    /// `parameters`: what chose the bytes: compression, level, version of the compressor.
     package func packed(_ delta: DeltaID, parameters: String) throws(StoreError) -> PackedLayer? {
         let layer = try index.read("looking up a layer") { session in
             try session.first(
@@ -36,7 +36,9 @@ extension ResultIndex {
         return present
     }
 
-    /// Stores that a delta was packed; the blob must be in the content store. The delta's diffID is kept with it.
+    /// Stores that a delta was packed; the blob must be in the content store.
+    ///
+    /// The delta's diffID is kept with it.
     package func putPacked(_ layer: PackedLayer, of delta: DeltaID, parameters: String) throws(StoreError) {
         try writes.write("storing a layer") { session in
             try insert(layer, parameters, of: delta, in: session)
@@ -70,8 +72,9 @@ extension ResultIndex {
 
     // MARK: Unpacked
 
-    /// Stores the unpacked form of a delta that was only packed. If another process was first, its snapshot stays and
-    /// this one is discarded.
+    /// Stores the unpacked form of a delta that was only packed.
+    ///
+    /// If another process was first, its snapshot stays and this one is discarded.
     ///
     /// - Returns: the delta as it is now.
     package func attach(_ snapshot: SnapshotID, to delta: DeltaID) throws(StoreError) -> StoredDelta {
@@ -123,7 +126,7 @@ extension ResultIndex {
 
     /// Stores a base layer with all that waits, in one transaction; an earlier one of this chain is replaced.
     ///
-    /// - Parameter tree: the tree after the layer.
+    /// `tree`: the tree after the layer.
     package func putBaseLayer(chainID: Digest, delta: NewDelta, tree: Tree) throws(StoreError) -> StoredBaseLayer {
         let operation = ResultIndex.baseLayerOperation(chainID)
         let stored = try writes.write("storing a base layer") { session in

@@ -46,8 +46,9 @@ extension ResultIndex {
         }
     }
 
-    /// Notes that results were of use, for a later choice of what to delete. Values of the last hour are left alone, so
-    /// that builds that follow each other write nothing.
+    /// Notes that results were of use, for a later choice of what to delete.
+    ///
+    /// Values of the last hour are left alone, so that builds that follow each other write nothing.
     package func recordUse(of ids: [ResultID], at time: FileTime? = nil) throws(StoreError) {
         let now = (time ?? .fileClock).seconds
         let recent: Int64 = 3600

@@ -148,7 +148,7 @@ extension StoredDelta {
         d.id, d.snapshot, d.is_empty, d.operation, d.digest, d.diff_id, d.written_files, d.written_bytes
         """
 
-    /// - Parameter first: where its columns start in the row.
+    /// `first`: where its columns start in the row.
     init(_ row: IndexRow, at first: Int) throws {
         id = DeltaID(number: try row.integer(first))
         snapshot = row.isNull(first + 1) ? nil : SnapshotID(try row.text(first + 1))

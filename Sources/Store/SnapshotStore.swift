@@ -90,6 +90,7 @@ package final class SnapshotStore: Sendable {
     }
 
     /// Moves to the trash what killed processes left: snapshots that were being made, and those that no row names.
+    ///
     /// Never needed for a build to be right.
     ///
     /// - Returns: how many were moved.

@@ -7,7 +7,9 @@ extension StateRoot {
     /// Writes directory objects and rows of blobs that wait for a transaction.
     package func flush() throws(StoreError) { try writes.flush() }
 
-    /// Deletes what is in the trash. For a thread in the background while steps run, or after the build; never before.
+    /// Deletes what is in the trash.
+    ///
+    /// For a thread in the background while steps run, or after the build; never before.
     ///
     /// - Returns: how many things were deleted.
     @discardableResult
@@ -21,8 +23,9 @@ extension StateRoot {
     @discardableResult
     package func sweep() throws(StoreError) -> Int { try content.sweep() + snapshots.sweep() }
 
-    /// Makes sure that what earlier builds stored outlives a power loss. For a thread in the background of a build that
-    /// writes; nothing waits for it.
+    /// Makes sure that what earlier builds stored outlives a power loss.
+    ///
+    /// For a thread in the background of a build that writes; nothing waits for it.
     ///
     /// Rows of another start of the machine that were never synced are deleted, with their files. Then the file system
     /// is synced, and the rows that were there before are marked. A large log of the index is copied into it.
@@ -99,7 +102,9 @@ extension StateRoot {
         }
     }
 
-    /// The directory of a cache mount, made if it is missing. An id is hashed, never a path.
+    /// The directory of a cache mount, made if it is missing.
+    ///
+    /// An id is hashed, never a path.
     package func cacheMount(id: ByteString) throws(StoreError) -> Directory {
         do throws(SystemError) {
             let mounts = try Folders.folder("cache-mounts", in: directory)

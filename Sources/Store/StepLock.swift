@@ -21,7 +21,7 @@ package struct StepLock: ~Copyable, Sendable {
 extension StateRoot {
     /// Takes the lock on a step if nobody has it.
     ///
-    /// - Parameter key: the step's definition key or content key; all processes must use the same kind for a step.
+    /// `key`: the step's definition key or content key; all processes must use the same kind for a step.
     package func tryLockStep(_ key: ContentHash) throws(StoreError) -> StepLock? {
         let (folder, name) = try stepLockFile(key)
         do throws(SystemError) {
@@ -32,10 +32,12 @@ extension StateRoot {
         } catch { throw stepLockError(error) }
     }
 
-    /// Takes the lock on a step, waiting for it. Blocks the thread; after a wait look the result up again.
+    /// Takes the lock on a step, waiting for it.
     ///
-    /// - Parameter isCancelled: asked some forty times a second while waiting.
-    /// - Throws: `StoreError`, or `CancellationError`.
+    /// Blocks the thread; after a wait look the result up again.
+    ///
+    /// `isCancelled`: asked some forty times a second while waiting.
+    /// Throws `StoreError`, or `CancellationError`.
     package func lockStep(_ key: ContentHash, isCancelled: () -> Bool = { Task.isCancelled }) throws -> StepLock {
         var pause: UInt32 = 500
         while true {

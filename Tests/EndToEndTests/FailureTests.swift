@@ -54,7 +54,7 @@ struct FailureTests {
         let errors = outcome.error.split(separator: "\n").filter { $0.hasPrefix("ERROR: ") }
         #expect(errors.count == 1, "\(outcome.error)")
         #expect(outcome.error.contains(wrong.message), "\(outcome.error)")
-        #expect(names(in: work.path).filter { $0 != "context" && $0 != "state" }.isEmpty, "nothing is left of the output")
+        #expect(work.others.isEmpty, "nothing is left of the output")
         #expect(try work.build("FROM busybox\nRUN echo usable").printed == "usable")
     }
 

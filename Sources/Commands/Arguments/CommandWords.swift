@@ -13,8 +13,10 @@ struct CommandWords {
         "--experimental-dump-help",
     ]
 
-    /// Commands of docker's vocabulary that are planned: as a single word they are refused by name, unless there is a folder
-    /// of that name to build. `build NAME` and `./NAME` always mean the folder.
+    /// Commands of docker's vocabulary that are planned: as a single word they are refused by name, unless there is a
+    /// folder of that name to build.
+    ///
+    /// `build NAME` and `./NAME` always mean the folder.
     private static let planned: Set<ByteString> = [
         "cache", "check", "completion", "context", "diff", "dockerfile", "exec", "history", "images", "import",
         "inspect", "layers", "load", "login", "logout", "network", "ps", "pull", "push", "rmi", "run", "save", "search",

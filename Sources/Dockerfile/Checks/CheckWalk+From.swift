@@ -4,7 +4,7 @@ extension CheckWalk {
     /// FROM lines have to name an image without any build argument, too.
     mutating func checkDefaultBases() {
         guard collector.runs(.invalidDefaultArgInFrom, configuration) else { return }
-        let defaults = GlobalArguments(request, usesBuildArguments: false, budget: budget)
+        let defaults = GlobalArguments(request, usesBuildArguments: false, budget: scopes.budget)
         // Where a default cannot be expanded, the build says so.
         guard defaults.isValid else { return }
         for stage in dockerfile.stages {
@@ -61,13 +61,13 @@ extension CheckWalk {
                 at: range,
                 configuration,
                 marking: name,
-                "argument \(name.brief) is not declared before FROM" + suggestion(meant)
+                "argument \(name.brief) is not declared before FROM" + Self.suggestion(meant)
             )
         }
     }
 
     /// The end of a message that names what was meant.
-    func suggestion(_ name: ByteString?, sign: String = "") -> String {
+    static func suggestion(_ name: ByteString?, sign: String = "") -> String {
         name.map { " (did you mean \(sign)\($0.brief)?)" } ?? ""
     }
 

@@ -41,16 +41,17 @@ struct GlobalArguments {
         _ buildArguments: [ByteString: ByteString]
     ) {
         let name = declaration.name
-        let word = scope.declare(declaration, buildArguments: buildArguments, globals: [:])
+        let given = buildArguments[name]
+        let word = given == nil ? declaration.defaultValue.map(scope.expand) : nil
         if let word, !word.isValid { isValid = false }
+        scope.declare(name, value: given ?? word?.text)
         var uses = word?.used ?? []
         // A name that is given again on top of itself stands on what it stood on before.
         if uses.remove(name) != nil, let earlier = arguments[name] { uses.formUnion(earlier.uses) }
-        let hasValue = declaration.defaultValue != nil || buildArguments[name] != nil
         arguments[name] = Argument(
             declaration: declaration,
             range: range,
-            value: hasValue ? scope.values[name] : nil,
+            value: given ?? word?.text,
             uses: uses
         )
     }

@@ -53,11 +53,10 @@ struct StageScope {
         self.budget = budget
     }
 
-    /// The scope in which a stage begins that has this one as its base.
-    func inherited() -> StageScope {
+    /// The scope in which a stage begins that has this one as its base; its triggers are still to be run.
+    func inherited(isCopied: Bool) -> StageScope {
         var scope = self
-        scope.triggers = []
-        budget.inherited -= values.count
+        if isCopied { budget.inherited -= values.count }
         if budget.inherited < 0 {
             scope.values = [:]
             scope.isBaseKnown = false
@@ -99,26 +98,10 @@ struct StageScope {
         values[name] = value
     }
 
-    /// Takes an ARG of the stage: the build argument, the default, or the value that the name has before the first
-    /// FROM.
-    ///
-    /// - Returns: the default as it was expanded; nil if it does not count.
-    mutating func declare(
-        _ declaration: ArgumentDeclaration,
-        buildArguments: [ByteString: ByteString],
-        globals: [ByteString: ByteString]
-    ) -> Word? {
-        defer { arguments.insert(declaration.name) }
-        if let given = buildArguments[declaration.name] {
-            values[declaration.name] = given
-            return nil
-        }
-        guard let text = declaration.defaultValue else {
-            if let value = globals[declaration.name] { values[declaration.name] = value }
-            return nil
-        }
-        let word = expand(text)
-        values[declaration.name] = word.text
-        return word
+    /// Takes an ARG of the stage with the value that counts: the build argument, the default, or what the name has
+    /// before the first FROM. Without one the name is known and not set, or keeps the value that it had.
+    mutating func declare(_ name: ByteString, value: ByteString?) {
+        arguments.insert(name)
+        if let value { values[name] = value }
     }
 }

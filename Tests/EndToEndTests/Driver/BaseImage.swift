@@ -4,10 +4,10 @@ import Glibc
 enum BaseImage {
     /// The folder with its OCI layout, tag `latest`; nil where none can be made.
     static let layout: String? = {
-        guard let folder = try? makeTemporaryFolder("base") else { return nil }
-        atexit { try? removeTree(BaseImage.layout ?? "") }
+        guard let place = try? makeTemporaryFolder("base") else { return nil }
+        atexit { try? removeTree(folder(of: BaseImage.layout ?? "")) }
         let maker = Tool.packageRoot + "/Fixtures/busybox-layout"
-        return (try? run(maker, folder + "/layout")) == nil ? nil : folder + "/layout"
+        return (try? run(maker, place + "/layout")) == nil ? nil : place + "/layout"
     }()
 
     /// The flag that hands it to a build.

@@ -16,6 +16,9 @@ final class Workspace {
 
     var context: String { path + "/context" }
 
+    /// What is in the folder besides context and store, such as outputs.
+    var others: [String] { names(in: path).filter { $0 != "context" && $0 != "state" } }
+
     /// Writes a file of the context, with the folders above it.
     @discardableResult
     func write(_ name: String, _ content: String, mode: mode_t = 0o644) throws -> String {

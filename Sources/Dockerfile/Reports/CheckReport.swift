@@ -1,0 +1,85 @@
+package import Bytes
+
+/// What the checks found, for people and for programs.
+///
+/// ```swift
+/// let report = CheckReport(DockerfileChecks.run(request), source: file.source)
+/// print(report.text)
+/// ```
+package struct CheckReport: Sendable {
+    /// The findings.
+    package let result: CheckResult
+    /// The text they speak of.
+    package let source: SourceText
+    /// Why the file could not be built, if the check met that.
+    package let error: DockerfileError?
+
+    package init(_ result: CheckResult, source: SourceText, error: DockerfileError? = nil) {
+        self.result = result
+        self.source = source
+        self.error = error
+    }
+
+    /// The report of a file that cannot be read.
+    package init(error: DockerfileError, source: SourceText) {
+        self.init(CheckResult(), source: source, error: error)
+    }
+
+    /// Whether there is nothing to tell.
+    package var isClean: Bool { result.warnings.isEmpty && error == nil }
+
+    /// The form of `docker build --check`: a line that counts, then rule, detail and excerpt of each finding, then
+    /// the error.
+    package var text: String {
+        var text = ""
+        let count = result.warnings.count + result.omittedCount
+        switch count {
+        case 0: text = error == nil ? "Check complete, no warnings found.\n" : ""
+        case 1: text = "Check complete, 1 warning has been found!\n"
+        default: text = "Check complete, \(count) warnings have been found!\n"
+        }
+        for warning in result.warnings { text += "\n" + Self.text(of: warning, in: source) }
+        if result.omittedCount > 0 { text += "\n\(result.omittedCount) more are not shown.\n" }
+        if let error { text += (text.isEmpty ? "" : "\n") + error.rendered }
+        return text
+    }
+
+    private static func text(of warning: CheckWarning, in source: SourceText) -> String {
+        let rule = warning.rule
+        var range = warning.range
+        range.mark = nil
+        var text = "WARNING: \(rule.name)" + (rule.url.map { " - \($0)" } ?? "") + "\n\(warning.detail)\n"
+        text += SourceExcerpt(source: source, range: range).text
+        // BuildKit's rules have pages that say what to do.
+        if !rule.isBuildKits { text += "\(rule.reason); \(rule.remedy)\n" }
+        return text
+    }
+
+    /// The form of buildx's `--call=check,format=json` (BuildKit, `frontend/subrequests/lint`).
+    package var json: JSONValue {
+        let warnings = result.warnings.map { warning -> JSONValue in
+            var object = JSONObject()
+            object["ruleName"] = .string(warning.rule.name)
+            object["description"] = .string(warning.rule.summary)
+            object["url"] = warning.rule.url.map { .string($0) }
+            object["detail"] = .string(warning.detail)
+            object["location"] = SourceLocation.json(warning.range)
+            return .object(object)
+        }
+        var document = JSONObject()
+        document["warnings"] = .array(warnings)
+        document["sources"] = [
+            [
+                "filename": .string(source.name), "data": SourceLocation.base64(source.content),
+                "language": "Dockerfile",
+            ]
+        ]
+        if let error {
+            var object = JSONObject()
+            object["message"] = .string(error.message)
+            object["location"] = error.range.map { SourceLocation.json($0) } ?? .object(JSONObject())
+            document["buildError"] = .object(object)
+        }
+        return .object(document)
+    }
+}

@@ -1,0 +1,169 @@
+import Glibc
+import OCI
+import Testing
+
+/// Our images in the hands of others.
+@Suite("Foreign tools", .enabled(if: Tool.canBuild), .serialized, .timeLimit(.minutes(3)))
+struct ForeignToolTests {
+    let work: Workspace
+    private let file = """
+        FROM busybox
+        COPY d /d
+        RUN mkdir -p /x/y && echo old > /x/y/f && ln /x/y/f /x/g && chown 12:34 /x/g && ln -s y /x/link
+        RUN rm -r /x/y && mkdir /x/y && echo hello from the image > /x/y/new
+        WORKDIR /x/y
+        ENV WORD=variable
+        CMD ["/bin/sh", "-c", "cat new && echo $WORD && pwd"]
+        """
+    private let said = "hello from the image\nvariable\n/x/y\n"
+
+    init() throws {
+        work = try Workspace()
+        for number in 0..<30 { try work.write("d/\(number)", String(repeating: "\(number) ", count: 2000)) }
+    }
+
+    @Test(
+        "skopeo takes an image to a registry and back, and it is the same image",
+        .enabled(if: Tool.has("skopeo", "docker-registry", for: "a registry"))
+    )
+    func registry() throws {
+        let image = try work.image(file)
+        let registry = try LoopbackRegistry(folder: work.path + "/registry")
+        let remote = "docker://127.0.0.1:\(registry.port)/sbi/test:latest"
+        try run(
+            "skopeo", "copy", "-q", "--insecure-policy", "--dest-tls-verify=false", "oci:\(image.folder):latest", remote
+        )
+        try run(
+            "skopeo", "copy", "-q", "--insecure-policy", "--src-tls-verify=false", remote,
+            "oci:\(work.path)/back:latest"
+        )
+        let back = try ExportedImage(work.path + "/back", outcome: image.outcome)
+        #expect(back.manifestDigest == image.manifestDigest)
+        #expect(back.blobNames == image.blobNames)
+        let inspected = try run("skopeo", "inspect", "--tls-verify=false", remote).output
+        #expect(inspected.contains(image.manifestDigest.description))
+        #expect(inspected.contains("WORD=variable"))
+    }
+
+    @Test("umoci unpacks the files as the steps left them", .enabled(if: Tool.has("umoci", for: "unpacking")))
+    func umoci() throws {
+        let root = try work.image(file).unpacked()
+        #expect(names(in: root + "/x") == ["g", "link", "y"])
+        #expect(names(in: root + "/x/y") == ["new"])
+        let found = try status(root + "/x/g")
+        #expect(found.st_uid == 12 && found.st_gid == 34 && found.st_nlink == 1)
+        #expect(link(root + "/x/link") == "y")
+        #expect(names(in: root + "/d").count == 30)
+        #expect(try readText(root + "/d/7") == String(repeating: "7 ", count: 2000))
+    }
+
+    @Test("runc runs the image", .enabled(if: Tool.has("umoci", "runc", "python3", for: "runc")))
+    func runc() throws {
+        let image = try work.image(file)
+        let bundle = work.path + "/bundle"
+        try run("umoci", "unpack", "--image", image.folder + ":latest", bundle)
+        let change = """
+            import json, sys
+            path = sys.argv[1]
+            spec = json.load(open(path))
+            spec["process"]["terminal"] = False
+            spec["linux"]["namespaces"] = [n for n in spec["linux"]["namespaces"] if n["type"] != "network"]
+            spec["mounts"] = [m for m in spec["mounts"] if m["type"] != "cgroup"]
+            json.dump(spec, open(path, "w"))
+            """
+        try run("python3", "-c", change, bundle + "/config.json")
+        let name = "sbi-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let outcome = try run("runc", "--root", work.path + "/runc", "run", "--bundle", bundle, name)
+        #expect(outcome.output == said)
+    }
+
+    @Test(
+        "Debian's Docker engine loads and runs the image",
+        .enabled(if: Tool.has("skopeo", "/usr/sbin/dockerd", "/usr/bin/docker", DockerEngine.script, for: "Docker"))
+    )
+    func docker() throws {
+        try work.build(file, ["-t", "sbi/test:1", "--output=type=oci,dest=\(work.path)/image.tar"])
+        let archive = work.path + "/docker.tar"
+        try run(
+            "skopeo", "copy", "-q", "--insecure-policy", "oci-archive:\(work.path)/image.tar",
+            "docker-archive:\(archive):sbi/test:1"
+        )
+        let engine = try DockerEngine(folder: work.path + "/docker")
+        try run("docker", "-H", engine.address, "load", "-q", "-i", archive)
+        let arguments = ["run", "--rm", "--network", "none", "sbi/test:1"]
+        let outcome = try Program(["/usr/bin/docker", "-H", engine.address] + arguments).finish()
+        #expect(outcome.status == 0, "\(outcome.error)")
+        #expect(outcome.output == said)
+        let history = try run("docker", "-H", engine.address, "history", "--no-trunc", "sbi/test:1").output
+        #expect(history.contains("mkdir -p /x/y"))
+    }
+
+    @Test("every layer is read by gzip, Python and busybox, and says what its diffID says")
+    func decompressors() throws {
+        let image = try work.image(file)
+        for (layer, diffID) in zip(image.manifest.layers, image.config.diffIDs) {
+            let path = "\(image.folder)/blobs/sha256/\(layer.digest.hex)"
+            #expect(Digest(of: try run("gzip", "-dc", path).standardOutput) == diffID)
+            #expect(Digest(of: try run("busybox", "zcat", path).standardOutput) == diffID)
+            let script = "import gzip,sys; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())"
+            #expect(Digest(of: try run("python3", "-c", script, path).standardOutput) == diffID)
+        }
+    }
+}
+
+/// Debian's `docker-registry` on a free port of 127.0.0.1.
+private final class LoopbackRegistry {
+    let port: UInt16
+    private let program: Program
+
+    init(folder: String) throws {
+        port = try LoopbackRegistry.freePort()
+        let config = """
+            version: 0.1
+            storage: {filesystem: {rootdirectory: \(folder)/data}}
+            http: {addr: "127.0.0.1:\(port)"}
+            """
+        try writeFile(folder + "/config.yml", Array(config.utf8))
+        program = try Program(["docker-registry", "serve", folder + "/config.yml"], within: 120)
+        try program.wait(for: "listening on")
+    }
+
+    deinit { _ = try? program.stop() }
+
+    private static func freePort() throws -> UInt16 {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket, $0, size) == 0 && getsockname(socket, $0, &size) == 0
+            }
+        }
+        guard status else { throw DriverError(call: "bind", "127.0.0.1") }
+        return UInt16(bigEndian: address.sin_port)
+    }
+}
+
+/// Debian's Docker engine with all its state in a folder.
+private final class DockerEngine {
+    static let script = Tool.shared + "/peers/docker.sh"
+    let address: String
+    private let folder: String
+
+    init(folder: String) throws {
+        self.folder = folder
+        address = "unix://\(folder)/docker.sock"
+        try run("sh", "-c", "'\(DockerEngine.script)' start '\(folder)' > /dev/null 2>&1")
+    }
+
+    deinit {
+        _ = try? run(DockerEngine.script, "stop", folder)
+        _ = Clock.until { access(folder + "/pid", F_OK) != 0 }
+        for mount in ((try? mounts(with: folder)) ?? []) {
+            _ = try? run("umount", "-l", mount.split(separator: " ").map(String.init)[4], mayFail: true)
+        }
+    }
+}

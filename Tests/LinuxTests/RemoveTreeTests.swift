@@ -1,0 +1,138 @@
+import Bytes
+import Glibc
+import Linux
+import Testing
+
+/// Whatever a step leaves behind must go.
+@Suite("Removal of trees", .timeLimit(.minutes(1)))
+struct RemoveTreeTests {
+    let scratch: Scratch
+    var directory: Directory { scratch.directory }
+
+    init() throws { scratch = try Scratch() }
+
+    @Test(
+        "an entry of any kind goes, and one that is gone is no error",
+        arguments: ["file", "folder", "filled", "link", "fifo", "absent"] as [ByteString]
+    )
+    func kinds(_ name: ByteString) throws {
+        try directory.write("file")
+        try scratch.folder("folder")
+        try scratch.folder("filled/a/b").write("c")
+        try directory.makeSymlink("link", target: "folder")
+        try directory.makeNode("fifo", kind: .fifo, mode: 0)
+        let others = try directory.names().filter { $0 != name }.sorted()
+        try directory.removeTree(name)
+        #expect(try directory.names().sorted() == others)
+    }
+
+    @Test("links in a tree are removed and never followed")
+    func linksAreNotFollowed() throws {
+        let outside = try scratch.folder("outside")
+        try outside.write("file", "kept")
+        let tree = try scratch.folder("tree/inner")
+        for (name, target) in [("up", "../../outside"), ("host", scratch.path + "/outside"), ("self", "."), ("root", "/")] {
+            try tree.makeSymlink(ByteString(name), target: target)
+        }
+        try tree.makeLink("hard", to: "file", in: outside)
+        try directory.removeTree("tree")
+        #expect(try directory.names() == ["outside"])
+        #expect(try outside.read("file") == "kept")
+    }
+
+    @Test("3,000 levels go without a descriptor for each", arguments: [100])
+    func deepTree(_ descriptors: Int) throws {
+        var names: [[Directory]] = []
+        var current = try scratch.folder("deep")
+        for level in 0..<3000 {
+            if level % 500 == 0 { try current.write("file") }
+            current = try current.makeOrOpenDirectory("d", mode: 0o755)
+        }
+        names.append([current])
+        let before = try openDescriptors()
+        let most = try peakOfDescriptors { try directory.removeTree("deep") }
+        #expect(most - before <= descriptors)
+        #expect(try directory.names().isEmpty)
+    }
+
+    @Test("a wide tree of a thousand entries goes")
+    func wideTree() throws {
+        for folder in 0..<20 {
+            let inner = try scratch.folder(ByteString("wide/\(folder)"))
+            for file in 0..<50 { try inner.write(ByteString("\(file)")) }
+        }
+        try directory.removeTree("wide")
+        #expect(try directory.names().isEmpty)
+    }
+
+    @Test("directories that nobody may read or enter go", arguments: [0, 0o111, 0o444, 0o500] as [UInt16])
+    func modes(_ mode: UInt16) throws {
+        try scratch.folder("tree/closed/inner").write("file")
+        let tree = try directory.child("tree")
+        try tree.child("closed").setMode("inner", mode: mode)
+        try tree.setMode("closed", mode: mode)
+        try directory.removeTree("tree")
+        #expect(try directory.names().isEmpty)
+    }
+
+    @Test("immutable and append-only files and directories go", .enabled(if: isRoot && chattr != nil))
+    func immutable() throws {
+        let tree = try scratch.folder("tree")
+        try tree.write("fixed")
+        try tree.write("append")
+        try scratch.folder("tree/folder").write("file")
+        try scratch.folder("tree/empty")
+        for (flag, name) in [("+i", "fixed"), ("+a", "append"), ("+i", "folder"), ("+i", "empty"), ("+i", ".")] {
+            try #require(try change(flag, scratch.path + "/tree/" + ByteString(name)))
+        }
+        try #require(failure { try tree.removeFile("fixed") }?.code == EPERM)
+        try directory.removeTree("tree")
+        #expect(try directory.names().isEmpty)
+        try directory.write("alone")
+        try #require(try change("+i", scratch.path + "/alone"))
+        try directory.removeTree("alone")
+        #expect(try directory.names().isEmpty)
+    }
+
+    @Test("a descriptor says whether it had the flag that it cleared", .enabled(if: isRoot && chattr != nil))
+    func clearing() throws {
+        try directory.write("file")
+        let file = try directory.open("file", flags: O_RDONLY)
+        #expect(file.clearImmutable() == false)
+        try #require(try change("+i", scratch.path + "/file"))
+        #expect(file.clearImmutable())
+        try directory.removeFile("file")
+    }
+
+    @Test("what is mounted in a tree is left alone", .enabled(if: isRoot))
+    func mounts() throws {
+        try scratch.folder("tree/mounted")
+        let place = scratch.path.text + "/tree/mounted"
+        try #require(mount("none", place, "tmpfs", 0, nil) == 0)
+        defer { umount2(place, CInt(MNT_DETACH.rawValue)) }
+        try scratch.folder("tree/mounted").write("file", "kept")
+        #expect([EXDEV, EBUSY].contains(failure { try directory.removeTree("tree") }?.code))
+        #expect(try scratch.folder("tree/mounted").read("file") == "kept")
+    }
+}
+
+/// Where chattr(1) is, if it is there.
+private let chattr: String? = {
+    let found = ["/usr/bin/chattr", "/bin/chattr"].first { access($0, X_OK) == 0 }
+    if found == nil { print("no chattr: tests of immutable files are skipped") }
+    return found
+}()
+
+/// Runs chattr(1).
+///
+/// - Returns: whether the file system took the flag.
+private func change(_ flag: String, _ path: ByteString) throws -> Bool {
+    guard let chattr else { return false }
+    var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(chattr), strdup(flag), strdup(path.text), nil]
+    defer { for argument in arguments { free(argument) } }
+    var pid: pid_t = 0
+    guard posix_spawn(&pid, chattr, nil, nil, &arguments, environ) == 0 else { return false }
+    var status: CInt = 0
+    waitpid(pid, &status, 0)
+    return status == 0
+}
