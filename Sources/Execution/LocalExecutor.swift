@@ -85,9 +85,7 @@ package final class LocalExecutor: Executor {
         let editor = try TreeEditor(parent.tree, source: store.trees)
         try editor.apply(delta)
         let tree = try editor.commit(into: store.trees)
-        let times =
-            setsTimes && !delta.isEmpty
-            ? chained(parent.times, delta.timesDigest(from: started, to: ended)) : parent.times
+        let times = setsTimes ? parent.times(after: delta, from: started, to: ended) : parent.times
         let digest = delta.digest(from: started, to: ended)
 
         let origin: NewResult.DeltaOrigin
@@ -127,13 +125,6 @@ package final class LocalExecutor: Executor {
             + Int64(ended.nanoseconds) - Int64(started.nanoseconds)
         let stored = try store.results.put(row)
         return StepResult(stored, in: deltas)
-    }
-
-    private func chained(_ before: ContentHash, _ added: ContentHash) -> ContentHash {
-        var encoder = CanonicalEncoder(domain: "times.chain.1")
-        encoder.append(before)
-        encoder.append(added)
-        return encoder.hash
     }
 }
 

@@ -10,15 +10,18 @@ extension Directory {
     /// in it meanwhile: one that is not where it was is an error (ESTALE).
     package func removeTree(_ name: ByteString) throws(SystemError) {
         try Directory.checkName(name)
-        guard try !removeUnlessFilled(name) else { return }
+        guard try !removeUnlessDirectory(name) else { return }
         var walk = try RemovalWalk(of: name, in: self)
         while try walk.removeNext() {}
     }
 
-    /// Removes an entry of any kind but a directory that has something in it.
+    /// Removes an entry of any kind but a directory.
     ///
-    /// - Returns: false for such a directory.
-    fileprivate func removeUnlessFilled(_ name: ByteString) throws(SystemError) -> Bool {
+    /// Of a directory it is not tried whether it is empty: with a filled one the kernel would walk all that it knows of
+    /// below it, at every level again.
+    ///
+    /// - Returns: false for a directory.
+    fileprivate func removeUnlessDirectory(_ name: ByteString) throws(SystemError) -> Bool {
         let refusal: SystemError
         do throws(SystemError) {
             try removeFile(name)
@@ -28,20 +31,12 @@ extension Directory {
         guard refusal.code == EISDIR || refusal.code == EPERM else { throw refusal }
         // EPERM is POSIX's word for a directory, and Linux's for an immutable file.
         guard let found = try statusIfPresent(name) else { return true }
-        guard found.kind == .directory else {
-            guard found.kind == .file else { throw refusal }
-            let file = try open(name, flags: O_RDONLY | O_NONBLOCK)
-            _ = sbi_clear_immutable(file.number)
-            try removeFile(name)
-            return true
-        }
-        do throws(SystemError) {
-            try removeDirectory(name)
-            return true
-        } catch {
-            guard error.code == ENOTEMPTY || error.code == EEXIST || error.code == EPERM else { throw error }
-            return false
-        }
+        if found.kind == .directory { return false }
+        guard found.kind == .file else { throw refusal }
+        let file = try open(name, flags: O_RDONLY | O_NONBLOCK)
+        _ = sbi_clear_immutable(file.number)
+        try removeFile(name)
+        return true
     }
 
     /// Opens a child directory whose contents are to be removed, whatever its mode.
@@ -88,7 +83,7 @@ private struct RemovalWalk {
         let last = levels.count - 1
         guard let current = levels[last].directory else { throw SystemError(code: EBADF, call: "remove") }
         if let name = levels[last].names.popLast() {
-            if try !current.removeUnlessFilled(name) { try descend(to: name, from: current) }
+            if try !current.removeUnlessDirectory(name) { try descend(to: name, from: current) }
             return true
         }
         if last == 0 { return false }

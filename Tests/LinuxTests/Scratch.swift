@@ -1,6 +1,7 @@
 import Bytes
 import Glibc
 import Linux
+import Synchronization
 import Testing
 
 /// A directory of one test that goes away with it.
@@ -54,3 +55,31 @@ let isRoot: Bool = {
     print("not root: tests of modes and owners that bind all others are skipped")
     return false
 }()
+
+/// Says once that something has happened, to another thread.
+final class Flag: Sendable {
+    private let isSet = Atomic(false)
+
+    var value: Bool { isSet.load(ordering: .acquiring) }
+
+    func set() { isSet.store(true, ordering: .releasing) }
+
+    func wait() { while !value { usleep(200) } }
+}
+
+/// Where a program of the host is; the reason is printed where it is not there.
+func findTool(_ name: String) -> String? {
+    let found = ["/usr/bin/", "/bin/", "/usr/sbin/"].map { $0 + name }.first { (path: String) in access(path, X_OK) == 0 }
+    if found == nil { print("no \(name)(1): tests that need it are skipped") }
+    return found
+}
+
+/// Starts a program of the host.
+func start(_ program: String, _ arguments: String...) throws -> pid_t {
+    var texts = ([program] + arguments).map { strdup($0) } + [nil]
+    defer { for text in texts { free(text) } }
+    var pid: pid_t = 0
+    let code = posix_spawn(&pid, program, nil, nil, &texts, nil)
+    guard code == 0 else { throw SystemError(code: code, call: "posix_spawn", path: ByteString(program)) }
+    return pid
+}

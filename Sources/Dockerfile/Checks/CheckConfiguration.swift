@@ -30,7 +30,9 @@ package struct CheckConfiguration: Sendable, Hashable {
         }
     }
 
-    /// `skip`: rules that do not run. Experimental ones are not among them: they run when they are asked for.
+    /// `skip`: rules that do not run.
+    ///
+    /// Experimental ones are not among them: they run when they are asked for.
     package var skipped = Selection.names([])
     /// `experimental`: experimental rules that run.
     package var experimental = Selection.names([])
@@ -86,8 +88,10 @@ package struct CheckConfiguration: Sendable, Hashable {
         rule.isExperimental ? experimental.contains(rule.name) : !skipped.contains(rule.name)
     }
 
-    /// The configuration for one instruction: the first comment `# check=…` right above it adds to what is skipped
-    /// and what is experimental. Text after the first blank is a remark; one that cannot be read is ignored.
+    /// The configuration for one instruction.
+    ///
+    /// The first comment `# check=…` right above it adds to what is skipped and what is experimental. Text after the
+    /// first blank is a remark; a comment that cannot be read is ignored.
     func merging(_ comments: [ByteString]) -> CheckConfiguration {
         for comment in comments where Ascii.lower(ByteString(Array(comment.bytes.prefix(5)))) == "check" {
             var scanner = DirectiveScanner(prefix: [])

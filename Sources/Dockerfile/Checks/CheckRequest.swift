@@ -50,15 +50,17 @@ package struct CheckRequest: Sendable {
     package var platformArguments: [(name: ByteString, value: ByteString)]
     /// Names given with `--build-context`, in small letters.
     package var namedContexts: Set<ByteString> = []
-    /// Whether the ignore file leaves a cleaned source path out; for `.` and `/` whether it leaves everything out. Nil
-    /// if there is no ignore file, or one with exceptions, of which this cannot be said for a folder.
+    /// Whether the ignore file leaves a cleaned source path out; for `.` and `/` whether it leaves everything out.
+    ///
+    /// Nil if there is no ignore file, or one with exceptions, of which this cannot be said for a folder.
     package var isIgnored: (@Sendable (ByteString) -> Bool)?
     /// Whether the text is an image's name.
     package var isImageName: @Sendable (ByteString) -> Bool
     /// System and processor of a platform; nil if it is none.
     package var platform: @Sendable (ByteString) -> (os: ByteString, architecture: ByteString)?
-    /// What is known of the image that FROM names, in a stage of the given platform (nil for the target's). Nil if
-    /// nothing is known: variables of the image may be set then.
+    /// What is known of the image that FROM names, in a stage of the given platform (nil for the target's).
+    ///
+    /// Nil if nothing is known: variables of the image may be set then.
     package var base: @Sendable (_ name: ByteString, _ platform: ByteString?) -> Base? = { _, _ in nil }
 
     package init(

@@ -6,8 +6,8 @@ extension CheckWalk {
         for warning in dockerfile.warnings where warning.rule == CheckRule.noEmptyContinuation.name {
             collector.report(.noEmptyContinuation, at: warning.range, configuration, warning.message)
         }
-        let line = request.buildArguments[CheckConfiguration.argumentName] == nil
-            ? dockerfile.directives.check?.line : nil
+        let isFromFile = request.buildArguments[CheckConfiguration.argumentName] == nil
+        let line = isFromFile ? dockerfile.directives.check?.line : nil
         for name in configuration.names where CheckRule.named(name) == nil {
             let meant = Suggestion.nearest(
                 to: ByteString(name),
@@ -63,9 +63,9 @@ extension CheckWalk {
         }
         if let keyword = stage.source.asKeyword {
             let from = from.keywordAsWritten
-            let isWrong = Ascii.lower(from) == from && Ascii.lower(keyword) != keyword
-                || Ascii.upper(from) == from && Ascii.upper(keyword) != keyword
-            if isWrong {
+            let isLower = Ascii.lower(from) == from
+            let isUpper = Ascii.upper(from) == from
+            if isLower && Ascii.lower(keyword) != keyword || isUpper && Ascii.upper(keyword) != keyword {
                 collector.report(
                     .fromAsCasing,
                     at: stage.from.range,

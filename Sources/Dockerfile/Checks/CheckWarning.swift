@@ -27,6 +27,9 @@ package struct CheckResult: Sendable, Hashable {
     /// Whether `error=true` is in force, so that warnings fail the build.
     package var failsBuild = false
 
+    /// Nothing found.
+    package init() {}
+
     /// The rules that were broken, each once, in the order of their names, if that fails the build.
     package var failedRules: [String] {
         failsBuild ? Set(warnings.map(\.rule.name)).sorted() : []

@@ -50,11 +50,11 @@ struct CheckWalk {
             checkFrom(stage)
             if reached.contains(stage.index) { checkInstructions(of: stage) }
         }
-        return CheckResult(
-            warnings: collector.sorted,
-            omittedCount: collector.omittedCount,
-            failsBuild: configuration.failsBuild
-        )
+        var result = CheckResult()
+        result.warnings = collector.sorted
+        result.omittedCount = collector.omittedCount
+        result.failsBuild = configuration.failsBuild
+        return result
     }
 
     private var reachedStages: Set<Int> {

@@ -24,6 +24,7 @@ struct GlobalArguments {
     /// - Parameters:
     ///   - request: the file, the platform's arguments and the build arguments, which override these.
     ///   - usesBuildArguments: whether build arguments count for ARGs, too.
+    ///   - budget: that of the whole file.
     init(_ request: CheckRequest, usesBuildArguments: Bool, budget: StageScope.Budget) {
         var values: [ByteString: ByteString] = [:]
         for (name, value) in request.platformArguments { values[name] = request.buildArguments[name] ?? value }

@@ -93,13 +93,15 @@ struct StageScope {
         )
     }
 
-    /// Sets a variable. A word that cannot be expanded sets it to nothing.
+    /// Sets a variable.
     mutating func set(_ name: ByteString, to value: ByteString) {
         values[name] = value
     }
 
-    /// Takes an ARG of the stage with the value that counts: the build argument, the default, or what the name has
-    /// before the first FROM. Without one the name is known and not set, or keeps the value that it had.
+    /// Takes an ARG of the stage with the value that counts.
+    ///
+    /// That is the build argument, the default, or what the name has before the first FROM. Without one the name is
+    /// known and not set, or keeps the value that it had.
     mutating func declare(_ name: ByteString, value: ByteString?) {
         arguments.insert(name)
         if let value { values[name] = value }

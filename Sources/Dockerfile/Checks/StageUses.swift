@@ -45,8 +45,9 @@ struct StageUses {
         return index
     }
 
-    /// The stage that `--target` names: by name in any letter case or by number; the last without one. Nil if there
-    /// is none.
+    /// The stage that `--target` names, by name in any letter case or by number; the last without one.
+    ///
+    /// - Returns: nil if there is none.
     func target(_ name: ByteString?) -> Int? {
         guard let name else { return bases.count - 1 }
         return index(of: name, before: bases.count)

@@ -1,9 +1,10 @@
 package import Bytes
 
-/// What `dockerfile parse --format json` prints: a file as the parser splits it, before anything is asked of its meaning.
+/// What `dockerfile parse --format json` prints: a file as the parser splits it, before its meaning is asked.
 package enum NodesDocument {
-    /// `{"escape": …, "instructions": […]}`, each instruction with its lines, name, flags, words and so on. Members
-    /// that would be empty are left out, but for `words`.
+    /// The file as `{"escape": …, "instructions": […]}`, in the form of the rows of `vectors/parse.jsonl`.
+    ///
+    /// Members that would be empty are left out, but for `words`.
     package static func json(_ nodes: DockerfileParser.Nodes) -> JSONValue {
         [
             "escape": .string(ByteString([nodes.escape])),

@@ -7,8 +7,8 @@ enum SourceLocation {
 
     /// The lines, each as a range of its own as BuildKit has them; longer instructions are one range.
     static func json(_ range: SourceRange) -> JSONValue {
-        let lines = range.last - range.first < lineLimit
-            ? (range.first...range.last).map { ($0, $0) } : [(range.first, range.last)]
+        let isShort = range.last - range.first < lineLimit
+        let lines = isShort ? (range.first...range.last).map { ($0, $0) } : [(range.first, range.last)]
         let ranges = lines.map { first, last -> JSONValue in
             ["start": ["line": .integer(first)], "end": ["line": .integer(last)]]
         }

@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import Dockerfile
 package import OCI
 package import Trees
@@ -62,8 +62,9 @@ extension CheckRequest {
         let ignoresAll = rules.rules.contains { ["*", "**", "**/*"].contains($0.pattern) }
         return { path in
             if path == "." || path == "/" { return ignoresAll }
-            guard let treePath = try? TreePath(path) else { return false }
-            return rules.verdict(on: treePath).isIgnored
+            // Nothing above the context is in it, nor could a rule leave it out.
+            guard !path.hasPrefix("..") else { return false }
+            return rules.verdict(on: TreePath(parsing: path)).isIgnored
         }
     }
 }

@@ -1,0 +1,124 @@
+import Bytes
+import Dockerfile
+import Testing
+
+@Suite("Reports of checks")
+struct CheckReportTests {
+    private func report(_ text: String) throws -> CheckReport {
+        let request = try checkRequest(text)
+        return CheckReport(DockerfileChecks.run(request), source: request.dockerfile.source)
+    }
+
+    @Test("as text have rule, page, detail and excerpt of each finding, by line")
+    func text() throws {
+        let text = try report("FROM scratch\nCMD x\nMAINTAINER y\n").text
+        #expect(
+            text.hasPrefix("Check complete, 2 warnings have been found!\n\nWARNING: JSONArgsRecommended - https://")
+        )
+        #expect(text.contains("/rule/json-args-recommended/\nCMD runs under a shell"))
+        #expect(text.contains("\nDockerfile:2\n--------------------\n"))
+        #expect(text.contains("   2 | >>> CMD x\n   3 |     MAINTAINER y\n"))
+        #expect(text.contains("\nWARNING: MaintainerDeprecated - "))
+        #expect(!text.contains("^"))
+    }
+
+    @Test("as text count, and say so when there is nothing")
+    func counts() throws {
+        #expect(try report("FROM scratch\n").text == "Check complete, no warnings found.\n")
+        #expect(try report("FROM scratch\nCMD x").text.hasPrefix("Check complete, 1 warning has been found!\n"))
+        #expect(try report("FROM scratch\n").isClean)
+    }
+
+    @Test("as text tell reason and remedy of rules that have no page")
+    func remedy() throws {
+        let text = try report("FROM alpine\n").text
+        #expect(text.contains("WARNING: UnpinnedBaseImage\n"))
+        #expect(text.contains("name a version, best with its digest"))
+    }
+
+    @Test("as JSON have the members of buildx")
+    func json() throws {
+        let json = try report("FROM scratch\nCMD x \\\n y\n").json
+        let warning = try #require(json["warnings"]?.array?.first)
+        #expect(warning["ruleName"] == "JSONArgsRecommended")
+        #expect(warning["url"]?.string?.hasPrefix("https://docs.docker.com/go/dockerfile/rule/") == true)
+        #expect(warning["description"]?.string != nil)
+        #expect(warning["detail"]?.string != nil)
+        #expect(
+            warning["location"] == [
+                "ranges": [
+                    ["start": ["line": 2], "end": ["line": 2]], ["start": ["line": 3], "end": ["line": 3]],
+                ]
+            ]
+        )
+        let source = try #require(json["sources"]?.array?.first)
+        #expect(source["filename"] == "Dockerfile")
+        #expect(source["language"] == "Dockerfile")
+        #expect(source["data"] == "RlJPTSBzY3JhdGNoCkNNRCB4IFwKIHkK")
+        #expect(json["buildError"] == nil)
+        #expect(try report("FROM scratch\n").json["warnings"] == [])
+    }
+
+    @Test(
+        "as JSON hold a file in Base64, however long",
+        arguments: [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj")]
+    )
+    func base64(_ text: String, _ encoded: String) throws {
+        let source = SourceText(content: ByteString(text))
+        let report = CheckReport(CheckResult(), source: source)
+        #expect(report.json["sources"]?.array?.first?["data"] == JSONValue.string(encoded))
+    }
+
+    @Test("of a file that cannot be read hold the error")
+    func error() throws {
+        let text = "FROM scratch\nRUM x\n"
+        let error = try #require(parseError(text))
+        let report = CheckReport(error: error, source: SourceText(content: ByteString(text)))
+        #expect(!report.isClean)
+        #expect(report.text.contains("did you mean RUN?"))
+        #expect(report.json["warnings"] == [])
+        #expect(report.json["buildError"]?["message"] == "unknown instruction: RUM")
+        #expect(report.json["buildError"]?["location"]?["ranges"]?.array?.count == 1)
+        let results = report.sarif(version: "1")["runs"]?.array?.first?["results"]
+        #expect(results?.array?.first?["level"] == "error")
+    }
+
+    @Test("as SARIF name rule, place and column")
+    func sarif() throws {
+        let text = "FROM scratch\nENV é=1 PATH=$PAHT\nCMD x\nENV token=1 secret=2\n"
+        let sarif = try report(text).sarif(version: "1.2")
+        #expect(sarif["version"] == "2.1.0")
+        let run = try #require(sarif["runs"]?.array?.first)
+        let rules = try #require(run["tool"]?["driver"]?["rules"]?.array)
+        let results = try #require(run["results"]?.array)
+        #expect(results.count == 4)
+        for result in results {
+            let index = try #require(result["ruleIndex"]?.integer)
+            #expect(rules[Int(index)]["id"] == result["ruleId"])
+            #expect(result["message"]?["text"]?.string?.isEmpty == false)
+        }
+        let place = try #require(results[0]["locations"]?.array?.first?["physicalLocation"])
+        #expect(place["artifactLocation"]?["uri"] == "Dockerfile")
+        #expect(place["region"] == ["startLine": 2, "startColumn": 14, "endColumn": 19])
+        #expect(
+            results[1]["locations"]?.array?.first?["physicalLocation"]?["region"] == ["startLine": 3, "endLine": 3]
+        )
+    }
+
+    @Test("as SARIF write the file's name as a URI")
+    func uri() {
+        let source = SourceText(name: "a b/é.Dockerfile", content: "FROM")
+        let sarif = CheckReport(error: DockerfileError(.noStages), source: source).sarif(version: "1")
+        let result = sarif["runs"]?.array?.first?["results"]?.array?.first
+        let uri = result?["locations"]?.array?.first?["physicalLocation"]?["artifactLocation"]?["uri"]
+        #expect(uri == "a%20b/%C3%A9.Dockerfile")
+    }
+
+    @Test("keep five thousand findings and count the others")
+    func limit() throws {
+        let text = "FROM scratch\nCOPY " + String(repeating: "$x ", count: 6_000) + "/\n"
+        let result = DockerfileChecks.run(try checkRequest(text))
+        #expect(result.warnings.count == 5_000)
+        #expect(result.omittedCount == 1_000)
+    }
+}

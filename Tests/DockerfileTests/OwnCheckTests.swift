@@ -1,0 +1,123 @@
+import Bytes
+import Dockerfile
+import Testing
+
+@Suite("Checks beyond BuildKit's")
+struct OwnCheckTests {
+    @Test(
+        "AptUpdateAlone: nothing in the step uses the index",
+        arguments: [
+            CheckCase("FROM a:1\nRUN apt-get update\nRUN apt-get install -y x", 2),
+            CheckCase("FROM a:1\nRUN set -e; apt-get -qq update && rm -rf /x && apt clean", 2),
+            CheckCase("FROM a:1\nRUN [\"apt-get\", \"update\"]\nRUN [\"sh\", \"-c\", \"apt-get update\"]", 2, 3),
+            CheckCase("FROM a:1\nRUN <<EOF\n# first\nsudo apt-get update > /dev/null 2>&1\nEOF", 2),
+            CheckCase("FROM a:1\nRUN apt-get update && apt-get install -y x && rm -rf /var/lib/apt/lists"),
+            CheckCase("FROM a:1\nRUN apt-get update && ./install\nRUN apt-get update | sh\nRUN echo apt-get update"),
+            CheckCase("FROM a:1\nRUN --mount=type=cache,target=/var/lib/apt apt-get update"),
+            CheckCase("FROM a:1\nRUN <<EOF\n#!/usr/bin/python3\napt-get update\nEOF"),
+        ]
+    )
+    func aptUpdate(_ test: CheckCase) throws {
+        #expect(try lines(of: "AptUpdateAlone", in: test.text) == test.lines)
+    }
+
+    @Test(
+        "ContextCopiedBeforeInstall: at the copy that an install follows",
+        arguments: [
+            CheckCase("FROM a:1\nCOPY . /app\nRUN npm ci", 2),
+            CheckCase("FROM a:1\nADD ./ .\nRUN cd /app && pip3 install --no-cache-dir -r req.txt", 2),
+            CheckCase("FROM a:1\nCOPY . .\nRUN apt-get update && apt-get install -y gcc\nRUN go mod download", 2),
+            CheckCase("FROM a:1\nCOPY * .\nRUN python -m pip install -r r.txt", 2),
+            CheckCase("FROM a:1\nCOPY package.json .\nRUN npm ci\nCOPY . .\nRUN npm ci --production"),
+            CheckCase("FROM a:1\nCOPY . .\nRUN npm run build\nRUN pip install .\nRUN make install"),
+            CheckCase("FROM a:1\nCOPY src .\nRUN npm ci\nFROM a:1\nCOPY --from=0 . .\nRUN npm ci"),
+            CheckCase("FROM a:1\nCOPY . .\nFROM a:1\nRUN npm ci"),
+        ]
+    )
+    func contextCopy(_ test: CheckCase) throws {
+        #expect(try lines(of: "ContextCopiedBeforeInstall", in: test.text) == test.lines)
+    }
+
+    @Test(
+        "SecretFileCopied: names of keys and credentials",
+        arguments: [
+            "id_rsa /root/.ssh/", ".env /app/", "a/.env.production .", "server.key /", "tls/private.pem /", ".npmrc .",
+            "./.aws/credentials /root/", "x.p12 y /", "--from=b /root/.ssh/id_ed25519 /", "<<EOF /root/.netrc\nx\nEOF",
+        ]
+    )
+    func secretFile(_ words: String) throws {
+        #expect(try lines(of: "SecretFileCopied", in: "FROM a:1\nCOPY \(words)") == [2])
+    }
+
+    @Test(
+        "SecretFileCopied does not fire at what is meant for everyone",
+        arguments: [
+            "id_rsa.pub /", ".env.example /", "ca.pem /", "tls-cert.pem root-ca.pem /", "keys /", ".key /", "env /",
+            "credentials /", "x <<EOF /f/\nid_rsa\nEOF",
+        ]
+    )
+    func harmlessFile(_ words: String) throws {
+        #expect(try lines(of: "SecretFileCopied", in: "FROM a:1\nCOPY \(words)") == [])
+    }
+
+    private static let letters = String(repeating: "a1B2", count: 12)
+
+    @Test(
+        "SecretInDockerfile: keys and tokens known by their form, in a build too",
+        arguments: [
+            "ENV T=ghp_\(letters)", "ARG T=\"github_pat_\(letters)\"", "RUN curl -H 'X: glpat-\(letters)' x",
+            "LABEL k=AKIA0123456789ABCDEF", "COPY <<EOF /k\n-----BEGIN RSA PRIVATE KEY-----\nEOF",
+            "RUN <<EOF\nexport NPM=npm_\(letters)\nEOF",
+        ]
+    )
+    func secretText(_ instruction: String) throws {
+        var settings = CheckSettings()
+        settings.purpose = .build
+        let warnings = try check("FROM scratch\n" + instruction, settings)
+        #expect(warnings.map(\.rule.name) == ["SecretInDockerfile"])
+        #expect(warnings.first?.detail.contains(Self.letters) == false)
+    }
+
+    @Test(
+        "SecretInDockerfile does not fire at what only begins like one",
+        arguments: [
+            "ENV T=ghp_short", "ENV T=xghp_\(letters)", "ENV A=AKIAIOSFODNN7EXAMPLE1", "RUN npm_config_cache=/x npm ci",
+            "RUN grep -- '-----BEGIN CERTIFICATE-----' x", "ENV sk_live_abcdefghijklmnopqrstuvwxyz=1",
+        ]
+    )
+    func harmlessText(_ instruction: String) throws {
+        #expect(try lines(of: "SecretInDockerfile", in: "FROM scratch\n" + instruction) == [])
+    }
+
+    @Test("UnknownCheckName: a name in skip or experimental that no rule has")
+    func unknownName() throws {
+        let text = "# syntax=docker/dockerfile:1\n# check=skip=JSONArgRecommended,StageNameCasing\nFROM scratch"
+        #expect(try lines(of: "UnknownCheckName", in: text) == [2])
+        #expect(try details(of: "UnknownCheckName", in: text)[0].contains("did you mean JSONArgsRecommended?"))
+        #expect(try lines(of: "UnknownCheckName", in: "# check=skip=all\nFROM scratch") == [])
+    }
+
+    @Test("Each is told by check only, but for the one that is sure")
+    func purposes() throws {
+        #expect(CheckRule.all.filter { !$0.isBuildKits && $0.runsInBuilds }.map(\.name) == ["SecretInDockerfile"])
+        var settings = CheckSettings()
+        settings.purpose = .build
+        let text = "FROM alpine AS lost\nFROM alpine\nCOPY . .\nCOPY id_rsa /\nRUN apt-get update\nRUN npm ci"
+        #expect(try check(text, settings) == [])
+        #expect(
+            Set(try check(text).map(\.rule.name)) == [
+                "UnusedStage", "UnpinnedBaseImage", "SecretFileCopied", "AptUpdateAlone", "ContextCopiedBeforeInstall",
+            ]
+        )
+    }
+
+    @Test("Each can be skipped by name, for the file and for one instruction", arguments: CheckRule.all)
+    func skipped(_ rule: CheckRule) throws {
+        var configuration = try CheckConfiguration(parsing: "experimental=all")
+        #expect(configuration.allows(rule))
+        configuration = try CheckConfiguration(parsing: ByteString("skip=\(rule.name)"))
+        #expect(!configuration.allows(rule))
+        let text = "FROM a:1\n# check=skip=AptUpdateAlone\nRUN apt-get update"
+        #expect(try lines(of: "AptUpdateAlone", in: text) == [])
+    }
+}
