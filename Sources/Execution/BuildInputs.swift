@@ -82,7 +82,7 @@ package final class BuildInputs: Sendable {
 
 extension BuildInputs: BaseImageSource {
     package func find(_ name: ByteString, platform: Platform) async throws -> NamedInput {
-        if let named = named[lowercased(name)] { return try await input(named, name, platform) }
+        if let named = named[name.lowercased] { return try await input(named, name, platform) }
         let reference = try Reference(name)
         // A context may be given under the full name of an image that the Dockerfile writes short, or the other way round.
         for (key, named) in named where (try? Reference(key)) == reference {
@@ -93,7 +93,7 @@ extension BuildInputs: BaseImageSource {
 
     private func input(_ named: Named, _ name: ByteString, _ platform: Platform) async throws -> NamedInput {
         switch named {
-        case .folder: return .local(LocalSource(name: lowercased(name)))
+        case .folder: return .local(LocalSource(name: name.lowercased))
         case .image("scratch"): return .scratch
         case .image(let other): return .image(try stored(try Reference(other), other))
         case .layout(let layout, let tag, let digest):
@@ -135,9 +135,6 @@ extension BuildInputs: BaseImageSource {
         return image
     }
 
-    private func lowercased(_ text: ByteString) -> ByteString {
-        ByteString(text.bytes.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 })
-    }
 }
 
 extension BuildInputs: TreeSource {

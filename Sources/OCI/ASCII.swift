@@ -1,5 +1,3 @@
-internal import Bytes
-
 /// Classes of ASCII bytes, which the grammars of names are made of.
 enum ASCII {
     static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
@@ -14,9 +12,4 @@ enum ASCII {
     static func isHexDigit(_ byte: UInt8) -> Bool {
         isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
-}
-
-extension ByteString {
-    /// The bytes with ASCII letters in lower case.
-    var lowercased: ByteString { ByteString(bytes.map { ASCII.isUppercase($0) ? $0 | 0x20 : $0 }) }
 }

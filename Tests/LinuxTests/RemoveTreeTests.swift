@@ -40,14 +40,14 @@ struct RemoveTreeTests {
         #expect(try outside.read("file") == "kept")
     }
 
-    @Test("20,000 levels go with a hundred open files and on a thread of an ordinary stack")
+    @Test("3,000 levels go with a hundred open files, on a thread of an ordinary stack")
     func deepTree() async {
         await #expect(processExitsWith: .success) {
             let scratch = try Scratch()
             var limit = rlimit(rlim_cur: 120, rlim_max: 120)
             try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
             var current = try scratch.folder("deep")
-            for level in 0..<20_000 {
+            for level in 0..<3000 {
                 if level % 500 == 0 { try current.write("file") }
                 current = try current.makeOrOpenDirectory("d", mode: 0o755)
             }

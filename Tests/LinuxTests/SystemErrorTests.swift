@@ -31,7 +31,7 @@ struct SystemErrorTests {
             Case(EACCES, "a", says: "open a: Permission denied", hasRemedy: true),
             Case(EMFILE, "a", says: "open a: Too many open files", hasRemedy: true),
             Case(EROFS, "a", says: "open a: Read-only file system", hasRemedy: true),
-            Case(12345, "a", says: "open a: Unknown error 12345"),
+            Case(12345, "a", says: "open a: error 12345"),
         ]
     )
     func messages(_ expected: Case) {

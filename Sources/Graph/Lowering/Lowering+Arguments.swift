@@ -49,9 +49,9 @@ extension Lowering {
 
     var proxyEnvironment: [ByteString] {
         var values: [ByteString: ByteString] = [:]
-        for (name, value) in request.buildArguments where Lowering.proxyNames.contains(uppercased(name)) {
-            values[uppercased(name)] = value
-            values[lowercased(name)] = value
+        for (name, value) in request.buildArguments where Lowering.proxyNames.contains(name.uppercased) {
+            values[name.uppercased] = value
+            values[name.lowercased] = value
         }
         return values.keys.sorted().map { $0 + "=" + (values[$0] ?? "") }
     }
@@ -59,7 +59,7 @@ extension Lowering {
     func warnAboutUnusedArguments() {
         let known = usedArguments.union(Lowering.specialNames)
         let unused = request.buildArguments.keys.filter { name in
-            !known.contains(name) && !Lowering.proxyNames.contains(uppercased(name))
+            !known.contains(name) && !Lowering.proxyNames.contains(name.uppercased)
         }
         guard !unused.isEmpty else { return }
         let names = unused.sorted().map(\.escaped).joined(separator: ", ")
@@ -74,29 +74,12 @@ extension Lowering {
         "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT", "TARGETSTAGE",
     ]
 
-    func uppercased(_ text: ByteString) -> ByteString {
-        ByteString(text.bytes.map { (0x61...0x7A).contains($0) ? $0 - 32 : $0 })
-    }
-
     /// The name that differs from `name` in the fewest letters, if it is near enough to be meant.
     func nearest(to name: ByteString, among candidates: [ByteString]) -> ByteString? {
-        let ranked = candidates.map { ($0, editDistance($0.bytes, name.bytes)) }.min { $0.1 < $1.1 }
+        guard name.count <= 256 else { return nil }
+        let ranked = candidates.map { ($0, $0.editDistance(to: name)) }.min { $0.1 < $1.1 }
         guard let (candidate, distance) = ranked, distance <= max(1, name.count / 3) else { return nil }
         return candidate
     }
 
-    private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        guard left.count < 256, right.count < 256 else { return 256 }
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let replaced = diagonal + (a == b ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(replaced, row[j] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count]
-    }
 }

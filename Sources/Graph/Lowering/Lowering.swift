@@ -69,7 +69,7 @@ package final class Lowering {
 
     private func targetStage() throws -> Int {
         guard let target = request.target else { return dockerfile.stages.count - 1 }
-        let wanted = lowercased(target)
+        let wanted = target.lowercased
         if let index = dockerfile.stages.lastIndex(where: { $0.name == wanted }) { return index }
         let names = dockerfile.stages.compactMap(\.name)
         throw GraphError(.unknownTarget(target, nearest: nearest(to: wanted, among: names)))
@@ -136,7 +136,7 @@ package final class Lowering {
 
     /// The last stage of that name before `index`; names in any case.
     func earlierStage(_ name: ByteString, before index: Int) -> Int? {
-        stagesByName[lowercased(name)]?.last { $0 < index }
+        stagesByName[name.lowercased]?.last { $0 < index }
     }
 
     private func scratchState() -> StageState {
@@ -268,9 +268,6 @@ package final class Lowering {
         do { return try body() } catch { throw error.located(at: instruction.range, in: dockerfile.source) }
     }
 
-    func lowercased(_ text: ByteString) -> ByteString {
-        ByteString(text.bytes.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 })
-    }
 }
 
 /// An input that FROM or `--from` names and that could not be had, with its place.

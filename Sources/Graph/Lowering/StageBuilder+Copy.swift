@@ -162,7 +162,7 @@ extension StageBuilder {
             let state = try await lowering.stage(found)
             return state.chain[state.chain.count - 1]
         }
-        let wanted = lowering.lowercased(from)
+        let wanted = from.lowercased
         if !lowering.request.namedContexts.contains(wanted) {
             if stage.name == wanted { throw lowering.error(.selfReference(from), at: instruction.range) }
             if lowering.dockerfile.stages.contains(where: { $0.name == wanted }) {
