@@ -72,7 +72,8 @@ private func fuzzPatterns(_ text: ByteString) {
     for line in lines.dropFirst().prefix(50) {
         guard let pattern = try? PathPattern(line) else { continue }
         _ = pattern.matches(path)
-        if let literal = pattern.literal {
+        // An escape character may stand inside a character: that pattern's name is no longer what it was read as.
+        if let literal = pattern.literal, line.text.utf8.elementsEqual(line.bytes) {
             require(pattern.matches(literal))
             require(!pattern.matches(literal + "x"))
         }

@@ -53,6 +53,7 @@ private struct Build {
         let parsed = try DockerfileParser.parse(files.dockerfile)
         dockerfile = parsed
         try ImageExport.checkOutputs(of: request)
+        _ = try ImageExport.epoch(of: request)
         let inputs = try files.inputs(store: store)
         let lowered = try await Lowering.lower(lowering(of: parsed), images: inputs)
         let counter = StepCounter(lowered.graph)

@@ -46,12 +46,12 @@ struct ImageExport {
                 if index == 0 {
                     for part in try base(id) { layers.append(try blobs.ready(part)) }
                 } else {
-                    let (part, time) = try layer(id, above: graph.image.chain[index - 1])
+                    let (part, time) = try layer(id)
                     layers.append(try blobs.ready(part))
                     times.append(time)
                 }
             }
-            return ImageDocuments(config: graph.image.config, layers: layers, layerTimes: times, epoch: try epoch())
+            return ImageDocuments(config: graph.image.config, layers: layers, layerTimes: times, epoch: try ImageExport.epoch(of: request))
         }
     }
 
@@ -63,31 +63,32 @@ struct ImageExport {
         }
     }
 
-    private func layer(_ id: VertexID, above parent: VertexID) throws -> (LayerPart, Timestamp?) {
+    private func layer(_ id: VertexID) throws -> (LayerPart, Timestamp?) {
         guard let deltaID = outcomes[id]?.deltas.last, let delta = deltas[deltaID] else {
             preconditionFailure("every vertex of the chain was solved")
         }
-        let below = outcomes[parent] ?? Outcome(state: .empty, deltas: [], definitionKey: ContentHash(of: []))
         let part = LayerPart.delta(delta) { [deltas, store] in
-            guard let upper = try deltas.directory(of: deltaID) else {
-                return UnpackedDelta(upper: nil, delta: Delta())
-            }
-            let lowers = try deltas.lowers(of: below.deltas)
-            let scan = UpperScan(
-                upper: upper,
-                below: Below(tree: below.state.tree, source: store.trees, lowers: lowers)
-            )
-            return UnpackedDelta(upper: upper, delta: try scan.run().delta)
+            guard let snapshot = delta.snapshot else { return UnpackedDelta(upper: nil, delta: Delta()) }
+            // What changed was written down when the snapshot was committed: nothing is walked or hashed again.
+            let written = try store.snapshots.meta(snapshot, limit: ImageExport.deltaLimit)
+            return UnpackedDelta(upper: try deltas.directory(of: deltaID), delta: try Delta(encoded: written))
         }
-        let created = deltas.created(deltaID)
+        let created = outcomes[id]?.created
         return (part, created.flatMap { Timestamp(seconds: $0.seconds, nanoseconds: Int32($0.nanoseconds)) })
     }
 
+    /// Bytes of a delta that was written down; some millions of entries.
+    private static let deltaLimit = 1 << 30
+
     /// `SOURCE_DATE_EPOCH` as a build argument: the time that the image says it was made at.
-    private func epoch() throws -> Timestamp? {
+    static func epoch(of request: BuildRequest) throws -> Timestamp? {
         guard let text = request.buildArguments["SOURCE_DATE_EPOCH"], !text.isEmpty else { return nil }
         guard let seconds = Int64(text.text), let time = Timestamp(seconds: seconds) else {
-            throw GraphError(.malformedEpoch(text))
+            throw BuildFailure(
+                message: "SOURCE_DATE_EPOCH is not a number of seconds: \"\(text.escaped)\"",
+                remedy: "give seconds since 1970, such as 1700000000",
+                exitCode: 2
+            )
         }
         return time
     }
@@ -98,6 +99,7 @@ struct ImageExport {
         let image = try documents(.gzip)
         return try timed("writing the image to the store") {
             for layer in image.layers where try !store.content.contains(layer.descriptor.digest) {
+                try Task.checkCancellation()
                 var blob = try store.content.ingest()
                 try layer.open().readChunks { try blob.write($0) }
                 _ = try blob.commit(

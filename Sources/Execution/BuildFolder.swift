@@ -38,11 +38,18 @@ package final class BuildFolder: Sendable {
         return try made.files.withLock { files in
             if let known = files[hostname] { return known }
             let name = ByteString("etc-\(files.count)")
-            try made.pending.fs.makeDirectory(name, mode: 0o755)
-            let new = try StepFiles(in: try made.pending.fs.child(name), hostname: hostname)
+            let new = try StepFiles(in: try BuildFolder.directory(name, in: made.pending.fs), hostname: hostname)
             files[hostname] = new
             return new
         }
+    }
+
+    /// A new directory with its whole mode, whatever the umask of this process is.
+    private static func directory(_ name: ByteString, in parent: Directory) throws -> Directory {
+        try parent.makeDirectory(name, mode: 0o755)
+        let directory = try parent.child(name)
+        try directory.setMode(mode: 0o755)
+        return directory
     }
 
     /// A new empty directory for the stubs of one step.
@@ -53,7 +60,6 @@ package final class BuildFolder: Sendable {
             return count
         }
         let name = ByteString("stubs-\(number)")
-        try made.pending.fs.makeDirectory(name, mode: 0o755)
-        return try made.pending.fs.child(name)
+        return try BuildFolder.directory(name, in: made.pending.fs)
     }
 }

@@ -1,4 +1,3 @@
-package import Bytes
 package import Linux
 package import Solver
 package import Store
@@ -11,33 +10,27 @@ package final class DeltaTable: Sendable {
 
     private struct State {
         var deltas: [Solver.DeltaID: StoredDelta] = [:]
-        var created: [Solver.DeltaID: FileTime] = [:]
         var directories: [SnapshotID: Directory] = [:]
     }
 
     package init(store: StateRoot) { self.store = store }
 
     /// Notes a delta and gives its number for the solver.
-    ///
-    /// `created`: when the step was done; nil for a layer of a base image.
-    package func note(_ delta: StoredDelta, created: FileTime?) -> Solver.DeltaID {
+    package func note(_ delta: StoredDelta) -> Solver.DeltaID {
         let id = Solver.DeltaID(delta.id.number)
-        state.withLock { state in
-            state.deltas[id] = delta
-            state.created[id] = created
-        }
+        state.withLock { $0.deltas[id] = delta }
         return id
     }
-
-    /// When the step that made the delta was done.
-    package func created(_ id: Solver.DeltaID) -> FileTime? { state.withLock { $0.created[id] } }
 
     package subscript(id: Solver.DeltaID) -> StoredDelta? { state.withLock { $0.deltas[id] } }
 
     /// The upper directories of a chain, the topmost first, without those of empty deltas: what an overlay is made of.
     package func lowers(of chain: [Solver.DeltaID]) throws -> [Directory] {
         var lowers: [Directory] = []
-        for id in chain.reversed() {
+        // Steps that make the same change share a delta. Where one is in a chain twice, the upper one covers every path of
+        // the lower; and overlay refuses to have a directory twice.
+        var seen: Set<Solver.DeltaID> = []
+        for id in chain.reversed() where seen.insert(id).inserted {
             if let directory = try directory(of: id) { lowers.append(directory) }
         }
         return lowers

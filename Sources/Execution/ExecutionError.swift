@@ -34,7 +34,7 @@ package enum ExecutionError: DescribedError {
         case .processNotStarted(let command, let reason):
             "process \"\(command.escaped)\" could not be started: \(reason)"
         case .cannotReplace(let path, let reason): "\(path.escaped): \(reason)"
-        case .unknownOwner(let text, let reason): "--chown=\(text.escaped): \(reason)"
+        case .unknownOwner(let text, let reason): "the owner \"\(text.escaped)\": \(reason)"
         case .treesDiffer(let step, let difference):
             "the tree computed after \"\(step)\" is not the tree that is mounted: \(difference)"
         case .changedWhileRead(let path): "\(path.escaped): changed while it was being read"

@@ -12,10 +12,17 @@ extension LocalExecutor {
     func runFileActions(_ actions: [FileAction], _ job: StepJob) throws -> StepResult {
         let below = try below(job)
         let pending = try store.snapshots.begin()
-        let started = FileTime.fileClock
+        let (started, begun) = (FileTime.fileClock, ContinuousClock.now)
         let delta = try write(actions, job, below, upper: pending.fs)
-        if options.checksTrees { try check(delta, in: pending.fs, over: below, job) }
-        return try keep(pending, delta, of: job, started: started, setsTimes: false)
+        return try keep(
+            pending,
+            delta,
+            of: job,
+            over: below,
+            started: started,
+            since: begun,
+            setsTimes: false
+        )
     }
 
     private func write(_ actions: [FileAction], _ job: StepJob, _ below: Below, upper: Directory) throws -> Delta {

@@ -13,13 +13,19 @@ extension LocalExecutor {
     func runProcess(_ step: ProcessStep, _ job: StepJob) async throws -> StepResult {
         let below = try below(job)
         let pending = try store.snapshots.begin()
-        let started = FileTime.fileClock
+        let (started, begun) = (FileTime.fileClock, ContinuousClock.now)
         try await runProcess(step, job, below, upper: pending.fs, work: pending.work)
         let scan = try UpperScan(upper: pending.fs, below: below).run()
         for notice in scan.notices { events(.warning(notice.message, job.vertex.range)) }
-        let delta = scan.delta
-        if options.checksTrees { try check(delta, in: pending.fs, over: below, job) }
-        return try keep(pending, delta, of: job, started: started, setsTimes: true)
+        return try keep(
+            pending,
+            scan.delta,
+            of: job,
+            over: below,
+            started: started,
+            since: begun,
+            setsTimes: true
+        )
     }
 
     private func runProcess(

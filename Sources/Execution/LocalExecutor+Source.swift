@@ -45,7 +45,7 @@ extension LocalExecutor {
             }
             let layer = try stored ?? unpack(layer, diffID, id, of: image, over: tree, chain)
             tree = layer.tree
-            chain.append(deltas.note(layer.delta, created: nil))
+            chain.append(deltas.note(layer.delta))
         }
         if let start = unpackingSince { events(.finished(vertex, nanoseconds: (.now - start).nanoseconds)) }
         // Of a base the times are those of its layers, all of which its diffIDs tell.

@@ -14,7 +14,6 @@ package final class LocalExecutor: Executor {
     package struct Options: Sendable {
         /// After every step the mounted root is walked and compared with the computed tree.
         package var checksTrees: Bool
-        /// Results are kept, but never those of other processes waited for (`--no-cache` is the vertex's own).
         package init(checksTrees: Bool = false) { self.checksTrees = checksTrees }
     }
 
@@ -71,13 +70,15 @@ package final class LocalExecutor: Executor {
 
     /// Computes the tree after a step and keeps its result.
     ///
-    /// `started`: the file clock before the step's first change.
+    /// `started`: the file clock before the step's first change; `begun`: the same moment by a clock that nobody sets.
     /// `setsTimes`: whether times that the step set count (RUN); those of COPY come from its sources.
     func keep(
         _ pending: consuming PendingSnapshot,
         _ delta: Delta,
         of job: StepJob,
+        over below: Below,
         started: FileTime,
+        since begun: ContinuousClock.Instant,
         setsTimes: Bool
     ) throws -> StepResult {
         let parent = job.inputs.first?.state ?? .empty
@@ -97,7 +98,7 @@ package final class LocalExecutor: Executor {
             pending.rollBack()
             origin = .made(NewDelta(snapshot: nil, isEmpty: true, digest: digest))
         } else {
-            var made = NewDelta(snapshot: try pending.commit(), isEmpty: false, digest: digest)
+            var made = NewDelta(snapshot: try pending.commit(meta: delta.encoded), isEmpty: false, digest: digest)
             for entry in delta.entries {
                 guard case .write(let written, _, nil) = entry.change, case .file(_, let size) = written.node else {
                     continue
@@ -120,11 +121,11 @@ package final class LocalExecutor: Executor {
         )
         row.record = job.record.encoded
         row.description = ByteString(job.vertex.name)
-        row.costNanoseconds =
-            (ended.seconds - started.seconds) * 1_000_000_000
-            + Int64(ended.nanoseconds) - Int64(started.nanoseconds)
-        let stored = try store.results.put(row)
-        return StepResult(stored, in: deltas)
+        row.costNanoseconds = Int64(clamping: (.now - begun).nanoseconds)
+        let result = StepResult(try store.results.put(row), in: deltas)
+        // Looked at through the snapshot that later steps will really use, which may be an earlier one.
+        if options.checksTrees { try check(tree, with: result.delta, over: below, job) }
+        return result
     }
 }
 
@@ -133,8 +134,9 @@ extension StepResult {
     init(_ stored: StoredResult, in deltas: DeltaTable) {
         self.init(
             output: StepState(tree: stored.output, times: stored.outputTimes),
-            delta: deltas.note(stored.delta, created: stored.created),
-            contentKey: stored.contentKey
+            delta: deltas.note(stored.delta),
+            contentKey: stored.contentKey,
+            created: stored.created
         )
     }
 }

@@ -21,13 +21,16 @@ package final class StepFiles: Sendable {
     private func write(_ name: ByteString, _ content: ByteString) throws {
         let file = try folder.open(name, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
         try file.write(content.bytes)
+        // Whatever the umask of this process is: a step of any user reads them.
+        try folder.setMode(name, mode: 0o644)
     }
 
     /// The host's name servers; those on a loopback address are of no use in another network namespace, but a step of
     /// network `host` shares the host's loopback, so they stay.
     private static func resolverConfiguration() -> ByteString {
+        // The host's own file, often a link out of /etc.
         guard let etc = try? Directory.open(hostPath: "/etc"),
-            let file = try? etc.openBeneath("resolv.conf", flags: O_RDONLY | O_NONBLOCK),
+            let file = try? etc.openFollowing("resolv.conf"),
             let bytes = try? file.readAll(limit: 1 << 20)
         else { return "" }
         return ByteString(bytes)

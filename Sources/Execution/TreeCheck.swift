@@ -8,19 +8,16 @@ internal import Solver
 internal import Trees
 
 extension LocalExecutor {
-    /// The oracle of `SWIFT_BUILD_IMAGE_CHECK=trees`: walks the root as it is mounted after a step, and compares with the
-    /// tree that is computed from the step's delta (`cache.md`, "Oracles").
-    func check(_ delta: Delta, in upper: Directory, over below: Below, _ job: StepJob) throws {
-        let computed = MemoryTrees(over: below.source)
-        let editor = try TreeEditor(below.tree, source: below.source)
-        try editor.apply(delta)
-        let expected = try editor.commit(into: computed)
+    /// The oracle of `SWIFT_BUILD_IMAGE_CHECK=trees`: walks the root as later steps will see it, and compares with the
+    /// tree that was computed from the step's delta (`cache.md`, "Oracles").
+    func check(_ expected: Tree, with delta: Solver.DeltaID, over below: Below, _ job: StepJob) throws {
+        let upper = try deltas.directory(of: delta)
         // A view without a work directory: the snapshot is not changed by looking at it.
-        let root = try DetachedMount.chain(lowers: [upper] + below.lowers).openDirectory()
+        let root = try DetachedMount.chain(lowers: [upper].compactMap { $0 } + below.lowers).openDirectory()
         let scanned = MemoryTrees()
         let found = try TreeScan(root: root).tree(into: scanned)
         guard found.digest != expected.digest else { return }
-        let difference = try TreeCheck.firstDifference(expected, computed, found, scanned)
+        let difference = try TreeCheck.firstDifference(expected, trees, found, scanned)
         throw ExecutionError.treesDiffer(step: job.vertex.name, firstDifference: difference)
     }
 }

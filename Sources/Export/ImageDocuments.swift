@@ -13,21 +13,26 @@ package struct ImageDocuments: Sendable {
     ///   - epoch: `SOURCE_DATE_EPOCH`: what all times are set to.
     package init(config: ImageConfig, layers: [ReadyLayer], layerTimes: [Timestamp?], epoch: Timestamp?) {
         var config = config
-        let baseLayers = layers.count - layerTimes.count
         config.diffIDs = layers.map(\.diffID)
-        // A time is that of the layer, or of the one before it: the same result has the same bytes, whenever it is exported.
-        var current: Timestamp? = epoch
+        // The last entries with layers are those of this build: a base's history need not tell of all its layers.
+        let told = config.history.count { !$0.isEmptyLayer }
+        let firstOfBuild = max(0, told - layerTimes.count)
+        // A time is that of the layer or of the one before it; before the first, it is that of the first, as BuildKit has
+        // it. So the same result has the same bytes, whenever it is exported.
+        var current = epoch ?? layerTimes.compactMap { $0 }.first ?? config.history.last { $0.created != nil }?.created
         var layer = 0
         for index in config.history.indices {
             if !config.history[index].isEmptyLayer {
-                if layer >= baseLayers, let time = layerTimes[layer - baseLayers] { current = epoch ?? time }
+                let number = layer - firstOfBuild
+                if layerTimes.indices.contains(number), let time = layerTimes[number] {
+                    // An earlier result may be older than what is below it: times do not go back.
+                    current = epoch ?? max(current ?? time, time)
+                }
                 layer += 1
             }
-            if let told = config.history[index].created { current = epoch ?? told }
             if config.history[index].created == nil { config.history[index].created = current }
         }
-        // Without a layer of its own an image is as old as its base.
-        config.created = epoch ?? layerTimes.compactMap { $0 }.max() ?? current
+        config.created = epoch ?? layerTimes.compactMap { $0 }.max() ?? config.history.last?.created
         config.mediaType = .ociConfig
         self.config = Document(config)
         self.layers = layers

@@ -50,7 +50,10 @@ package struct LayerBlobs: Sendable {
             }
         }
         // The writer hashes what it writes, so the blob is named by that and its bytes are not read again.
-        let layer = try writer.pack { try file.write($0) }
+        let layer = try writer.pack { bytes in
+            try Task.checkCancellation()
+            try file.write(bytes)
+        }
         let descriptor = try blob.commit(hashedAs: layer.digest, size: layer.size, mediaType: layer.mediaType)
         let packed = Store.PackedLayer(descriptor: descriptor, diffID: layer.diffID)
         try store.results.putPacked(packed, of: delta.id, parameters: parameters)

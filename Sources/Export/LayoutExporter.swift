@@ -33,8 +33,7 @@ package struct LayoutExporter: Sendable {
         switch destination {
         case .tarFile(let path): try HostFile.check(path)
         case .tarStream: break
-        case .folder(let path):
-            if (try? Directory.open(hostPath: path))?.isWritable != true { try HostFile.check(path) }
+        case .folder(let path): try HostFile.checkFolder(path)
         }
     }
 
@@ -78,7 +77,10 @@ package struct LayoutExporter: Sendable {
 
     private func writeTar(to file: Linux.Descriptor) throws {
         try put(.directory, ImageLayout.blobsDirectory + "/", mode: 0o755, to: file)
-        try put(.directory, ImageLayout.blobsDirectory + "/sha256/", mode: 0o755, to: file)
+        let algorithms = Set(layers.map(\.descriptor.digest.algorithm) + [.sha256]).map(\.rawValue).sorted()
+        for algorithm in algorithms {
+            try put(.directory, ImageLayout.blobsDirectory + ByteString("/\(algorithm)/"), mode: 0o755, to: file)
+        }
         for document in documents { try put(document.path, document.bytes, to: file) }
         for layer in layers {
             let size = UInt64(layer.descriptor.size)
@@ -91,7 +93,13 @@ package struct LayoutExporter: Sendable {
         try file.write(TarHeader.end)
     }
 
-    private func put(_ kind: TarHeader.Kind, _ name: ByteString, mode: UInt16, size: UInt64 = 0, to file: Linux.Descriptor) throws {
+    private func put(
+        _ kind: TarHeader.Kind,
+        _ name: ByteString,
+        mode: UInt16,
+        size: UInt64 = 0,
+        to file: Linux.Descriptor
+    ) throws {
         var header = TarHeader(kind, name)
         header.mode = mode
         header.size = size
@@ -111,6 +119,7 @@ package struct LayoutExporter: Sendable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
         defer { buffer.deallocate() }
         while true {
+            try Task.checkCancellation()
             let count = try source.read(into: buffer, at: total)
             if count == 0 { break }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
@@ -127,18 +136,39 @@ package struct LayoutExporter: Sendable {
     // MARK: Folder
 
     private func writeFolder(_ path: ByteString) throws {
-        let folder = try HostFile.makeFolder(path)
-        let blobs = try folder.makeOrOpenDirectory(ImageLayout.blobsDirectory, mode: 0o755)
-            .makeOrOpenDirectory("sha256", mode: 0o755)
-        for (digest, bytes) in [(image.config.digest, image.config.bytes), (image.manifest.digest, image.manifest.bytes)] {
-            try HostFile.replace(ByteString(digest.hex), in: blobs) { try $0.write(bytes) }
+        let (folder, isNew) = try HostFile.makeFolder(path)
+        do {
+            try writeBlobs(in: try folder.makeOrOpenDirectory(ImageLayout.blobsDirectory, mode: 0o755))
+            try HostFile.replace(ImageLayout.versionFile, in: folder) { try $0.write(ImageLayout.versionContent) }
+            try HostFile.replace(ImageLayout.indexFile, in: folder) { try $0.write(index.bytes) }
+        } catch {
+            // Another process may have completed a layout in it meanwhile.
+            if isNew, try folder.statusIfPresent(ImageLayout.indexFile) == nil { HostFile.removeFolder(path) }
+            if let error = error as? SystemError { throw ExportError.cannotWrite(path, error) }
+            throw error
         }
+    }
+
+    /// Layers first: of an image whose layers cannot be had there is no document either.
+    private func writeBlobs(in blobs: Directory) throws {
         for layer in layers {
+            let folder = try self.folder(of: layer.descriptor.digest, in: blobs)
             let name = ByteString(layer.descriptor.digest.hex)
-            if let found = try blobs.statusIfPresent(name), found.size == UInt64(layer.descriptor.size) { continue }
-            try HostFile.replace(name, in: blobs) { try copy(layer, to: $0) }
+            if let found = try folder.statusIfPresent(name), found.kind == .file,
+                found.size == UInt64(layer.descriptor.size)
+            {
+                continue
+            }
+            try HostFile.replace(name, in: folder) { try copy(layer, to: $0) }
         }
-        try HostFile.replace(ImageLayout.versionFile, in: folder) { try $0.write(ImageLayout.versionContent) }
-        try HostFile.replace(ImageLayout.indexFile, in: folder) { try $0.write(index.bytes) }
+        for (digest, bytes) in [
+            (image.config.digest, image.config.bytes), (image.manifest.digest, image.manifest.bytes),
+        ] {
+            try HostFile.replace(ByteString(digest.hex), in: try folder(of: digest, in: blobs)) { try $0.write(bytes) }
+        }
+    }
+
+    private func folder(of digest: Digest, in blobs: Directory) throws(SystemError) -> Directory {
+        try blobs.makeOrOpenDirectory(ByteString(digest.algorithm.rawValue), mode: 0o755)
     }
 }

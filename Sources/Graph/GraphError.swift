@@ -18,7 +18,9 @@ package struct GraphError: DescribedError {
         case emptyVolume
         case notYet(feature: String)
         case unsupportedSyntax(ByteString)
-        case malformedEpoch(ByteString)
+        case malformedHostname(ByteString)
+        case malformedHeredocName(ByteString)
+        case nulByte
     }
 
     package let reason: Reason
@@ -49,7 +51,9 @@ package struct GraphError: DescribedError {
         case .emptyVolume: "VOLUME specified can not be an empty string"
         case .notYet(let feature): "\(feature) is not supported yet"
         case .unsupportedSyntax(let name): "the frontend \(name.escaped) is not supported"
-        case .malformedEpoch(let text): "SOURCE_DATE_EPOCH is not a number of seconds: \"\(text.escaped)\""
+        case .malformedHostname(let text): "BUILDKIT_SANDBOX_HOSTNAME is no host name: \"\(text.escaped)\""
+        case .malformedHeredocName(let name): "the heredoc's name \"\(name.escaped)\" is no file name"
+        case .nulByte: "a NUL byte in the text of RUN, which no argument of a process can have"
         }
     }
 
@@ -66,7 +70,9 @@ package struct GraphError: DescribedError {
         case .unknownSignal: "write a name such as SIGTERM, or a number"
         case .unsupportedSyntax:
             "only docker/dockerfile is built in: remove the # syntax line if the file needs nothing else"
-        case .malformedEpoch: "give seconds since 1970, such as 1700000000"
+        case .malformedHostname: "give 1 to 64 letters, digits, hyphens and dots"
+        case .malformedHeredocName: "name it without slashes, and not . or .."
+        case .nulByte: "remove the byte; is the file text?"
         case .selfReference, .emptyBase, .malformedMode, .emptyVolume, .notYet: nil
         }
     }

@@ -64,11 +64,11 @@ package enum Source: Sendable, Hashable {
 
 /// A local folder as a source, under the name it has in this build.
 package struct LocalSource: Sendable, Hashable {
-    /// `context` for the main build context, else the name that `--build-context` gave it.
+    /// The name that `--build-context` gave it; empty, which no such name can be, for the main build context.
     package var name: ByteString
 
     package init(name: ByteString) { self.name = name }
 
     /// The main build context.
-    package static let buildContext = LocalSource(name: "context")
+    package static let buildContext = LocalSource(name: "")
 }

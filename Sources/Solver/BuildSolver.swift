@@ -40,11 +40,12 @@ package struct BuildSolver: Sendable {
             open[vertex.id] = inputs.count
             for input in inputs { dependents[input, default: []].append(vertex.id) }
         }
+        let words = sourceWords(of: needed)
         var outcomes: [VertexID: Outcome] = [:]
         try await withThrowingTaskGroup(of: (VertexID, Outcome).self) { group in
             func start(_ vertex: Vertex) {
                 let inputs = vertex.inputs.compactMap { outcomes[$0] }
-                group.addTask { (vertex.id, try await solveReporting(vertex, inputs)) }
+                group.addTask { (vertex.id, try await solveReporting(vertex, inputs, words[vertex.id] ?? [])) }
             }
             for vertex in needed where open[vertex.id] == 0 { start(vertex) }
             while let (id, outcome) = try await group.next() {
@@ -74,9 +75,9 @@ package struct BuildSolver: Sendable {
         return graph.vertices.filter { isNeeded[$0.id.index] }
     }
 
-    private func solveReporting(_ vertex: Vertex, _ inputs: [Outcome]) async throws -> Outcome {
+    private func solveReporting(_ vertex: Vertex, _ inputs: [Outcome], _ words: [ByteString]) async throws -> Outcome {
         do {
-            return try await solve(vertex, inputs)
+            return try await solve(vertex, inputs, words)
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -85,10 +86,11 @@ package struct BuildSolver: Sendable {
         }
     }
 
-    private func solve(_ vertex: Vertex, _ inputs: [Outcome]) async throws -> Outcome {
+    /// - Parameter words: the source words of all copies that read the vertex.
+    private func solve(_ vertex: Vertex, _ inputs: [Outcome], _ words: [ByteString]) async throws -> Outcome {
         let operationKey = Keys.operation(vertex.operation)
         if case .source(let source) = vertex.operation {
-            let opened = try await executor.open(source, for: vertex.id, reading: words(reading: vertex.id))
+            let opened = try await executor.open(source, for: vertex.id, reading: words)
             return Outcome(state: opened.state, deltas: opened.deltas, definitionKey: operationKey)
         }
         let job = try job(for: vertex, inputs, operationKey)
@@ -99,19 +101,22 @@ package struct BuildSolver: Sendable {
         return Outcome(
             state: state,
             deltas: (inputs.first?.deltas ?? []) + [result.delta],
-            definitionKey: job.definitionKey
+            definitionKey: job.definitionKey,
+            created: result.created
         )
     }
 
-    /// The source words of all copies that read a vertex.
-    private func words(reading id: VertexID) -> [ByteString] {
-        graph.vertices.flatMap { vertex -> [ByteString] in
-            guard case .file(let actions) = vertex.operation else { return [] }
-            return actions.compactMap { action in
-                guard case .copy(let copy) = action, case .input(let index, let path) = copy.origin else { return nil }
-                return vertex.inputs[index] == id ? path : nil
+    /// The source words of all copies that some steps have, by what they read.
+    private func sourceWords(of vertices: [Vertex]) -> [VertexID: [ByteString]] {
+        var words: [VertexID: [ByteString]] = [:]
+        for vertex in vertices {
+            guard case .file(let actions) = vertex.operation else { continue }
+            for case .copy(let copy) in actions {
+                guard case .input(let index, let path) = copy.origin else { continue }
+                words[vertex.inputs[index], default: []].append(path)
             }
         }
+        return words
     }
 
     private func job(for vertex: Vertex, _ inputs: [Outcome], _ operationKey: ContentHash) throws -> StepJob {

@@ -44,11 +44,19 @@ package struct StepResult: Sendable, Hashable {
     package var delta: DeltaID
     /// Under which content key it was made.
     package var contentKey: ContentHash
+    /// When the step was done; what an image says of its layer.
+    package var created: FileTime
 
-    package init(output: StepState, delta: DeltaID, contentKey: ContentHash) {
+    package init(
+        output: StepState,
+        delta: DeltaID,
+        contentKey: ContentHash,
+        created: FileTime = FileTime(seconds: 0)
+    ) {
         self.output = output
         self.delta = delta
         self.contentKey = contentKey
+        self.created = created
     }
 }
 
@@ -58,10 +66,13 @@ package struct Outcome: Sendable {
     /// The deltas that make the tree, base first: what a root is mounted from.
     package var deltas: [DeltaID]
     package var definitionKey: ContentHash
+    /// When the step was done; nil for a source.
+    package var created: FileTime?
 
-    package init(state: StepState, deltas: [DeltaID], definitionKey: ContentHash) {
+    package init(state: StepState, deltas: [DeltaID], definitionKey: ContentHash, created: FileTime? = nil) {
         self.state = state
         self.deltas = deltas
         self.definitionKey = definitionKey
+        self.created = created
     }
 }

@@ -65,7 +65,9 @@ package struct Selection: Sendable, Hashable {
         from source: any TreeSource,
         word: ByteString
     ) throws -> ResolvedPath {
-        do { return try source.resolve(path, in: tree) } catch is ResolutionError {
+        do { return try source.resolve(path, in: tree) } catch ResolutionError.tooManyLinks {
+            throw SelectionError.tooManyLinks(word)
+        } catch is ResolutionError {
             throw SelectionError.notFound(word)
         }
     }
@@ -102,12 +104,15 @@ package enum SelectionError: Error, Sendable, Hashable {
     /// The word as the Dockerfile has it, variables expanded.
     case notFound(ByteString)
     case malformedPattern(ByteString)
+    /// Links on the way lead round in a circle.
+    case tooManyLinks(ByteString)
 
     package var message: String {
         switch self {
         case .notFound(let word):
             "\(word.hasPrefix("/") ? "" : "/")\(word.escaped): not found"
         case .malformedPattern(let word): "\(word.escaped): syntax error in pattern"
+        case .tooManyLinks(let word): "\(word.escaped): too many levels of symbolic links"
         }
     }
 
@@ -117,6 +122,7 @@ package enum SelectionError: Error, Sendable, Hashable {
             "check the path: it is relative to the root of the build context (or of the stage named by --from), "
                 + "and .dockerignore may exclude it"
         case .malformedPattern: "close the bracket, or escape it as \\["
+        case .tooManyLinks: "follow the links one by one: one of them leads back to another"
         }
     }
 }

@@ -12,6 +12,7 @@ struct OwnCheckTests {
             CheckCase("FROM a:1\nRUN [\"apt-get\", \"update\"]\nRUN [\"sh\", \"-c\", \"apt-get update\"]", 2, 3),
             CheckCase("FROM a:1\nRUN <<EOF\n# first\nsudo apt-get update > /dev/null 2>&1\nEOF", 2),
             CheckCase("FROM a:1\nRUN apt-get update && apt-get install -y x && rm -rf /var/lib/apt/lists"),
+            CheckCase("FROM a:1\nRUN []\nRUN\nRUN [\"\"]\nRUN [\"sh\", \"-c\", \"\"]"),
             CheckCase("FROM a:1\nRUN apt-get update && ./install\nRUN apt-get update | sh\nRUN echo apt-get update"),
             CheckCase("FROM a:1\nRUN --mount=type=cache,target=/var/lib/apt apt-get update"),
             CheckCase("FROM a:1\nRUN <<EOF\n#!/usr/bin/python3\napt-get update\nEOF"),
@@ -94,6 +95,8 @@ struct OwnCheckTests {
         let text = "# syntax=docker/dockerfile:1\n# check=skip=JSONArgRecommended,StageNameCasing\nFROM scratch"
         #expect(try lines(of: "UnknownCheckName", in: text) == [2])
         #expect(try details(of: "UnknownCheckName", in: text)[0].contains("did you mean JSONArgsRecommended?"))
+        let otherCase = "# check=skip=jsonargsrecommended\nFROM scratch"
+        #expect(try details(of: "UnknownCheckName", in: otherCase)[0].contains("did you mean JSONArgsRecommended?"))
         #expect(try lines(of: "UnknownCheckName", in: "# check=skip=all\nFROM scratch") == [])
     }
 

@@ -3,7 +3,7 @@ import OCI
 import Testing
 
 /// Processes that build at the same time over one store.
-@Suite("Processes beside each other", .enabled(if: Tool.canBuild), .timeLimit(.minutes(1)))
+@Suite("Processes beside each other", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
 struct ConcurrencyTests {
     let work: Workspace
 
@@ -37,6 +37,18 @@ struct ConcurrencyTests {
         let outcome = BuildOutcome(try second.finish())
         #expect(outcome.status == 0, "\(outcome.error)")
         #expect(outcome.executed.count == 2)
+    }
+
+    @Test("^C ends a build that waits for another one, and not that other one")
+    func interruptedWaiter() throws {
+        let first = try work.start(Self.waiting)
+        try first.wait(for: "started")
+        let second = try work.start(nil, output("second"))
+        usleep(300_000)
+        second.signal(SIGINT)
+        #expect(try second.finish().status == 130)
+        let outcome = BuildOutcome(try first.finish())
+        #expect(outcome.status == 0 && outcome.executed.count == 2)
     }
 
     @Test("a step that failed in one build is run again by the one that waited for it")

@@ -5,7 +5,11 @@ import Testing
 /// The cases that are shared with the project: each is a Dockerfile and the image that BuildKit made of it.
 @Suite("Conformance", .enabled(if: Tool.has("python3", Conformance.runner, for: "conformance cases")))
 struct ConformanceTests {
-    @Test("the image is the one that BuildKit made, its trees are right", .timeLimit(.minutes(5)), arguments: Conformance.required)
+    @Test(
+        "the image is the one that BuildKit made, its trees are right",
+        .timeLimit(.minutes(15)),
+        arguments: Conformance.required
+    )
     func isAsRecorded(_ name: String) throws {
         let outcome = try Conformance.run(name)
         Conformance.count(name, passed: outcome.status == 0)
@@ -14,7 +18,7 @@ struct ConformanceTests {
 
     @Test(
         "a case of later work is built as recorded, or refused by name",
-        .timeLimit(.minutes(5)),
+        .timeLimit(.minutes(15)),
         arguments: Conformance.later
     )
     func isAsRecordedOrRefused(_ name: String) throws {

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// COPY and ADD, where the shared cases do not tell enough.
-@Suite("COPY", .enabled(if: Tool.canBuild), .timeLimit(.minutes(1)))
+@Suite("COPY", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
 struct CopyTests {
     let work: Workspace
 
@@ -14,7 +14,9 @@ struct CopyTests {
         let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
         try work.write("d/" + composed, "composed")
         try work.write("d/" + decomposed, "decomposed")
-        let image = try work.image("FROM busybox\nCOPY d /d\nCOPY d/\(decomposed) /only\nRUN ls /d | wc -l | tee /count")
+        let image = try work.image(
+            "FROM busybox\nCOPY d /d\nCOPY d/\(decomposed) /only\nRUN ls /d | wc -l | tee /count"
+        )
         let root = try image.unpacked()
         #expect(try readText(root + "/d/" + composed) == "composed")
         #expect(try readText(root + "/d/" + decomposed) == "decomposed")
@@ -33,7 +35,9 @@ struct CopyTests {
 
     @Test("names that are not UTF-8, or hold line breaks and blanks, are kept")
     func oddNames() throws {
-        let names: [[UInt8]] = [[0xff, 0xfe], Array("a\nb".utf8), Array(" lead and trail ".utf8), Array("back\\slash".utf8)]
+        let names: [[UInt8]] = [
+            [0xff, 0xfe], Array("a\nb".utf8), Array(" lead and trail ".utf8), Array("back\\slash".utf8),
+        ]
         mkdir(work.context + "/d", 0o755)
         for name in names {
             let path = (Array((work.context + "/d/").utf8) + name + [0]).map { CChar(bitPattern: $0) }
@@ -59,7 +63,9 @@ struct CopyTests {
 
     @Test("what a step linked is one file after the export")
     func hardLinksOfSteps() throws {
-        let image = try work.image("FROM busybox\nRUN mkdir /d && echo x > /a && ln /a /d/b && ln /a /c && chmod 700 /c")
+        let image = try work.image(
+            "FROM busybox\nRUN mkdir /d && echo x > /a && ln /a /d/b && ln /a /c && chmod 700 /c"
+        )
         let root = try image.unpacked()
         let nodes = try Set(["/a", "/d/b", "/c"].map { try status(root + $0).st_ino })
         #expect(nodes.count == 1)

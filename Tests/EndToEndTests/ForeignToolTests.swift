@@ -3,7 +3,7 @@ import OCI
 import Testing
 
 /// Our images in the hands of others.
-@Suite("Foreign tools", .enabled(if: Tool.canBuild), .serialized, .timeLimit(.minutes(3)))
+@Suite("Foreign tools", .enabled(if: Tool.canBuild), .serialized, .timeLimit(.minutes(15)))
 struct ForeignToolTests {
     let work: Workspace
     private let file = """
@@ -31,10 +31,21 @@ struct ForeignToolTests {
         let registry = try LoopbackRegistry(folder: work.path + "/registry")
         let remote = "docker://127.0.0.1:\(registry.port)/sbi/test:latest"
         try run(
-            "skopeo", "copy", "-q", "--insecure-policy", "--dest-tls-verify=false", "oci:\(image.folder):latest", remote
+            "skopeo",
+            "copy",
+            "-q",
+            "--insecure-policy",
+            "--dest-tls-verify=false",
+            "oci:\(image.folder):latest",
+            remote
         )
         try run(
-            "skopeo", "copy", "-q", "--insecure-policy", "--src-tls-verify=false", remote,
+            "skopeo",
+            "copy",
+            "-q",
+            "--insecure-policy",
+            "--src-tls-verify=false",
+            remote,
             "oci:\(work.path)/back:latest"
         )
         let back = try ExportedImage(work.path + "/back", outcome: image.outcome)
@@ -85,7 +96,11 @@ struct ForeignToolTests {
         try work.build(file, ["-t", "sbi/test:1", "--output=type=oci,dest=\(work.path)/image.tar"])
         let archive = work.path + "/docker.tar"
         try run(
-            "skopeo", "copy", "-q", "--insecure-policy", "oci-archive:\(work.path)/image.tar",
+            "skopeo",
+            "copy",
+            "-q",
+            "--insecure-policy",
+            "oci-archive:\(work.path)/image.tar",
             "docker-archive:\(archive):sbi/test:1"
         )
         let engine = try DockerEngine(folder: work.path + "/docker")

@@ -5,7 +5,7 @@ import Testing
 @Suite(
     "Static program",
     .enabled(if: Tool.has(Tool.releasePath, "unshare", "chroot", for: "the static program (make release)")),
-    .timeLimit(.minutes(1))
+    .timeLimit(.minutes(15))
 )
 struct StaticBinaryTests {
     let work: Workspace

@@ -3,7 +3,9 @@ import Linux
 import Synchronization
 import Testing
 
-/// The threads for work that blocks. Whoever waits here has a thread of its own, so what would stand still on the few
+/// The threads for work that blocks.
+///
+/// Whoever waits here has a thread of its own, so what would stand still on the few
 /// threads of the cooperative pool goes on.
 @Suite("Blocking threads", .timeLimit(.minutes(1)))
 struct BlockingThreadsTests {
@@ -85,7 +87,7 @@ struct BlockingThreadsTests {
     func bursts() async {
         let threads = BlockingThreads(limit: 4)
         let done = Counter()
-        for round in 0..<100 {
+        for round in 0..<40 {
             await withTaskExecutorPreference(threads) {
                 await withTaskGroup(of: Void.self) { group in
                     for _ in 0..<(1 + round % 7) { group.addTask { done.add() } }
@@ -93,7 +95,7 @@ struct BlockingThreadsTests {
             }
             if round % 10 == 0 { usleep(1000) }
         }
-        #expect(done.value == (0..<100).reduce(0) { $0 + 1 + $1 % 7 })
+        #expect(done.value == (0..<40).reduce(0) { $0 + 1 + $1 % 7 })
     }
 
     @Test("several callers at once share the threads, each with its own results")

@@ -33,7 +33,9 @@ struct DescriptorTests {
         try directory.write("file", ByteString([UInt8](repeating: 1, count: 5000)))
         let error = failure { _ = try directory.open("file", flags: O_RDONLY).readAll(limit: limit) }
         #expect(error?.code == EFBIG)
-        let endless = failure { _ = try Directory.open(hostPath: "/dev").open("zero", flags: O_RDONLY).readAll(limit: limit) }
+        let endless = failure {
+            _ = try Directory.open(hostPath: "/dev").open("zero", flags: O_RDONLY).readAll(limit: limit)
+        }
         #expect(endless?.code == EFBIG)
     }
 

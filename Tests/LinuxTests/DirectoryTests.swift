@@ -16,7 +16,8 @@ struct DirectoryTests {
         "a name is kept byte for byte",
         arguments: [
             "plain", " blank ", "new\nline", "\u{1b}[31m", "-rf", "...", "*", "\u{e9}", "e\u{301}", "~", "\\",
-            ByteString([0xff, 0xfe, 0x80]), ByteString([0x01]), ByteString(Array(repeating: UInt8(ascii: "n"), count: 255)),
+            ByteString([0xff, 0xfe, 0x80]), ByteString([0x01]),
+            ByteString(Array(repeating: UInt8(ascii: "n"), count: 255)),
             ByteString(Array(repeating: 0xff, count: 255)),
         ] as [ByteString]
     )

@@ -31,7 +31,9 @@ struct RemoveTreeTests {
         let outside = try scratch.folder("outside")
         try outside.write("file", "kept")
         let tree = try scratch.folder("tree/inner")
-        for (name, target) in [("up", "../../outside"), ("host", scratch.path + "/outside"), ("self", "."), ("root", "/")] {
+        for (name, target) in [
+            ("up", "../../outside"), ("host", scratch.path + "/outside"), ("self", "."), ("root", "/"),
+        ] {
             try tree.makeSymlink(ByteString(name), target: target)
         }
         try tree.makeLink("hard", to: "file", in: outside)

@@ -70,7 +70,11 @@ struct ResolutionRaceTests {
             Race("a link up", with: .link("../../outside"), path: "a/dir/file"),
             Race("a link to the host's path", with: .link("OUTSIDE"), path: "a/dir/file"),
             Race("a link and the way up from it", with: .link("../../outside"), path: "a/dir/../a/dir/../dir/file"),
-            Race("a directory that is moved out, and the way up from it", with: .directoryOutside, path: "a/dir/../file"),
+            Race(
+                "a directory that is moved out, and the way up from it",
+                with: .directoryOutside,
+                path: "a/dir/../file"
+            ),
         ]
     )
     func neverOutside(_ race: Race) throws {

@@ -67,7 +67,10 @@ struct ResolutionTests {
         #expect(error?.code == refused.code)
     }
 
-    @Test("an empty path is the directory itself, and .. of it too", arguments: ["", ".", "..", "/", "/.."] as [ByteString])
+    @Test(
+        "an empty path is the directory itself, and .. of it too",
+        arguments: ["", ".", "..", "/", "/.."] as [ByteString]
+    )
     func itself(_ path: ByteString) throws {
         #expect(try root.directoryBeneath(path).status().inode == root.status().inode)
     }
@@ -88,13 +91,19 @@ struct ResolutionTests {
         }
     }
 
-    @Test("a child that is a link is refused, wherever it leads", arguments: ["absolute-folder", "top", "above", "loop"])
+    @Test(
+        "a child that is a link is refused, wherever it leads",
+        arguments: ["absolute-folder", "top", "above", "loop"]
+    )
     func childIsNoLink(_ name: String) {
         let error = failure { _ = try root.child(ByteString(name)) }
         #expect(error?.code == ELOOP || error?.code == ENOTDIR)
     }
 
-    @Test("an entry that is a link is not followed when it is opened", arguments: ["absolute", "up", "dangling", "loop"])
+    @Test(
+        "an entry that is a link is not followed when it is opened",
+        arguments: ["absolute", "up", "dangling", "loop"]
+    )
     func entryIsNoLink(_ name: String) throws {
         #expect(failure { _ = try root.open(ByteString(name), flags: O_RDONLY) }?.code == ELOOP)
         #expect(failure { _ = try root.open(ByteString(name), flags: O_WRONLY | O_CREAT, mode: 0o644) }?.code == ELOOP)

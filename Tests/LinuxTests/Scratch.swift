@@ -69,7 +69,8 @@ final class Flag: Sendable {
 
 /// Where a program of the host is; the reason is printed where it is not there.
 func findTool(_ name: String) -> String? {
-    let found = ["/usr/bin/", "/bin/", "/usr/sbin/"].map { $0 + name }.first { (path: String) in access(path, X_OK) == 0 }
+    let found = ["/usr/bin/", "/bin/", "/usr/sbin/"].map { $0 + name }.first { (path: String) in access(path, X_OK) == 0
+    }
     if found == nil { print("no \(name)(1): tests that need it are skipped") }
     return found
 }

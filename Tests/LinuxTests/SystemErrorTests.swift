@@ -50,7 +50,10 @@ struct SystemErrorTests {
         #expect(failure { _ = try scratch.directory.linkTarget("file") }?.message == "readlink file: Invalid argument")
     }
 
-    @Test("missing files and full disks are told from all else", arguments: [ENOENT, ENOTDIR, ENOSPC, EDQUOT, EIO, EPERM])
+    @Test(
+        "missing files and full disks are told from all else",
+        arguments: [ENOENT, ENOTDIR, ENOSPC, EDQUOT, EIO, EPERM]
+    )
     func kinds(_ code: CInt) {
         let error = SystemError(code: code, call: "x")
         #expect(error.isNotFound == (code == ENOENT || code == ENOTDIR))
@@ -77,14 +80,20 @@ struct SystemErrorTests {
         #expect(tries == 4)
     }
 
-    @Test("a name with a NUL byte never reaches a call, where it would be cut", arguments: ["\0", "a\0", "\0a", "a\0b"])
+    @Test(
+        "a name with a NUL byte never reaches a call, where it would be cut",
+        arguments: ["\0", "a\0", "\0a", "a\0b"]
+    )
     func nulBytes(_ text: String) throws {
         let name = ByteString(text)
         let error = failure { try name.withCPath { _ in _ = Issue.record("the call was made") } }
         #expect(error == SystemError(code: EINVAL, call: "name with a NUL byte", path: name))
     }
 
-    @Test("any other name reaches a call as it is", arguments: ["", "a", "\u{e9}", ByteString((1...255).map { UInt8($0) })])
+    @Test(
+        "any other name reaches a call as it is",
+        arguments: ["", "a", "\u{e9}", ByteString((1...255).map { UInt8($0) })]
+    )
     func otherBytes(_ name: ByteString) throws {
         let copy = try name.withCPath { path in
             ByteString(UnsafeBufferPointer(start: path, count: strlen(path)).map { UInt8(bitPattern: $0) })

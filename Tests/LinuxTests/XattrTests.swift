@@ -16,7 +16,8 @@ struct XattrTests {
 
     @Test(
         "a value comes back as it was set",
-        arguments: ["", "text", ByteString([0, 1, 0xff, 0]), ByteString([UInt8](repeating: 7, count: 3000))] as [ByteString]
+        arguments: ["", "text", ByteString([0, 1, 0xff, 0]), ByteString([UInt8](repeating: 7, count: 3000))]
+            as [ByteString]
     )
     func roundTrip(_ value: ByteString) throws {
         try directory.setXattr("file", Xattr(name: "user.test", value: value))
@@ -73,7 +74,10 @@ struct XattrTests {
         #expect(try directory.open("file", flags: O_RDONLY).xattrs().map(\.name) == names.sorted())
     }
 
-    @Test("an attribute that may not be set tells its name", arguments: ["user", "nonsense.x", "user."] as [ByteString])
+    @Test(
+        "an attribute that may not be set tells its name",
+        arguments: ["user", "nonsense.x", "user."] as [ByteString]
+    )
     func refused(_ name: ByteString) {
         let error = failure { try directory.setXattr("file", Xattr(name: name, value: "x")) }
         #expect(error?.message.hasPrefix("setxattr \(name) file: ") == true)

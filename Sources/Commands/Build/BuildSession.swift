@@ -22,8 +22,9 @@ struct BuildSession {
         let request = plan.request
         let build = Task { try await engine.build(request) { report.take($0) } }
         Interrupts.onFirst {
-            report.note("interrupted: ending what runs; once more to leave at once")
             build.cancel()
+            // Not on this thread: whoever reads our output may be stuck, and the next signal must be heard.
+            Task { report.note("interrupted: ending what runs; once more to leave at once") }
         }
         let result: BuildResult
         do {

@@ -9,11 +9,10 @@ extension CheckWalk {
         let isFromFile = request.buildArguments[CheckConfiguration.argumentName] == nil
         let line = isFromFile ? dockerfile.directives.check?.line : nil
         for name in configuration.names where CheckRule.named(name) == nil {
-            let meant = Suggestion.nearest(
-                to: ByteString(name),
-                among: CheckRule.all.map(\.name),
-                ignoresCase: true
-            )
+            let names = CheckRule.all.map(\.name)
+            let meant =
+                names.first { $0.lowercased() == name.lowercased() }
+                ?? Suggestion.nearest(to: ByteString(name), among: names, ignoresCase: true)
             collector.report(
                 .unknownCheckName,
                 at: SourceRange(line: line ?? 1),
@@ -58,20 +57,19 @@ extension CheckWalk {
                 at: from.range,
                 configuration,
                 marking: written,
-                "stage name \(written.brief) should be in small letters"
+                "stage name \"\(written.brief)\" should be in small letters"
             )
         }
         if let keyword = stage.source.asKeyword {
             let from = from.keywordAsWritten
-            let isLower = Ascii.lower(from) == from
-            let isUpper = Ascii.upper(from) == from
-            if isLower && Ascii.lower(keyword) != keyword || isUpper && Ascii.upper(keyword) != keyword {
+            let (isUpper, isLower) = (!Ascii.hasLower(from), !Ascii.hasUpper(from))
+            if isLower && Ascii.hasUpper(keyword) || isUpper && Ascii.hasLower(keyword) {
                 collector.report(
                     .fromAsCasing,
                     at: stage.from.range,
                     configuration,
                     marking: keyword,
-                    "\(keyword.brief) does not match the letter case of \(from.brief)"
+                    "\"\(keyword.brief)\" does not match the letter case of \"\(from.brief)\""
                 )
             }
         }
@@ -81,7 +79,7 @@ extension CheckWalk {
                 at: from.range,
                 configuration,
                 marking: written,
-                "\(name.brief) is reserved and should not be a stage's name"
+                "\"\(name.brief)\" is reserved and should not be a stage's name"
             )
         }
         if !seen.insert(name).inserted {
@@ -90,7 +88,7 @@ extension CheckWalk {
                 at: from.range,
                 configuration,
                 marking: written,
-                "another stage is called \(name.brief), too"
+                "another stage is called \"\(name.brief)\", too"
             )
         }
     }
@@ -99,22 +97,26 @@ extension CheckWalk {
     private var hasLowerMajority: Bool {
         var balance = 0
         for stage in dockerfile.stages {
-            for word in [stage.from.keywordAsWritten] + stage.instructions.map(\.keywordAsWritten) {
-                if Ascii.lower(word) == word { balance += 1 } else if Ascii.upper(word) == word { balance -= 1 }
-            }
+            balance += Self.weight(of: stage.from.keywordAsWritten)
+            for instruction in stage.instructions { balance += Self.weight(of: instruction.keywordAsWritten) }
         }
         return balance > 0
     }
 
+    private static func weight(of word: ByteString) -> Int {
+        if !Ascii.hasUpper(word) { return 1 }
+        return Ascii.hasLower(word) ? 0 : -1
+    }
+
     private mutating func checkCase(of instruction: Instruction, isLower: Bool) {
         let word = instruction.keywordAsWritten
-        guard (isLower ? Ascii.lower(word) : Ascii.upper(word)) != word else { return }
+        guard isLower ? Ascii.hasUpper(word) : Ascii.hasLower(word) else { return }
         collector.report(
             .consistentInstructionCasing,
             at: instruction.range,
             configuration.merging(instruction.comments),
             marking: word,
-            "\(word.brief) should be in \(isLower ? "small letters" : "capitals") as most instructions here are"
+            "\"\(word.brief)\" should be in \(isLower ? "small letters" : "capitals") as most instructions here are"
         )
     }
 
@@ -141,17 +143,25 @@ extension CheckWalk {
     /// Keys and tokens that are written into the file.
     mutating func checkSecrets() {
         guard collector.runs(.secretInDockerfile, configuration) else { return }
-        let stages = dockerfile.stages.flatMap { [$0.from] + $0.instructions }
-        for instruction in dockerfile.metaArguments + stages {
-            let texts = [instruction.original] + Self.heredocContents(of: instruction.kind)
-            guard let secret = texts.lazy.compactMap({ SecretText.find(in: $0.bytes) }).first else { continue }
-            collector.report(
-                .secretInDockerfile,
-                at: instruction.range,
-                configuration.merging(instruction.comments),
-                "\(instruction.keyword) holds what looks like \(secret.description)"
-            )
+        for instruction in dockerfile.metaArguments { checkSecret(instruction) }
+        for stage in dockerfile.stages {
+            checkSecret(stage.from)
+            for instruction in stage.instructions { checkSecret(instruction) }
         }
+    }
+
+    private mutating func checkSecret(_ instruction: Instruction) {
+        var found = SecretText.find(in: instruction.original.bytes)
+        if found == nil {
+            found = Self.heredocContents(of: instruction.kind).lazy.compactMap { SecretText.find(in: $0.bytes) }.first
+        }
+        guard let found else { return }
+        collector.report(
+            .secretInDockerfile,
+            at: instruction.range,
+            configuration.merging(instruction.comments),
+            "\(instruction.keyword) holds what looks like \(found.description)"
+        )
     }
 
     private static func heredocContents(of kind: InstructionKind) -> [ByteString] {

@@ -70,7 +70,7 @@ extension CheckWalk {
             var meant = nearest(to: name, among: state.scope.values.keys)
             if !state.scope.isBaseKnown {
                 // The base image may set any variable: only what speaks against that is told.
-                if let near = meant, near == "PATH" || near.count < 5 { meant = nil }
+                if let near = meant, !Self.isSurely(near, meantBy: name) { meant = nil }
                 guard meant != nil || isDeclaredElsewhere(name, state) else { continue }
             }
             collector.report(
@@ -81,6 +81,11 @@ extension CheckWalk {
                 "variable $\(name.brief) is not set here" + Self.suggestion(meant, sign: "$")
             )
         }
+    }
+
+    /// Whether the name is a misspelling rather than one of the base's: GOPATH is near PATH, PAHT has its very letters.
+    private static func isSurely(_ near: ByteString, meantBy name: ByteString) -> Bool {
+        near.bytes.sorted() == name.bytes.sorted() || near != "PATH" && near.count >= 5
     }
 
     private func isDeclaredElsewhere(_ name: ByteString, _ state: StageState) -> Bool {
@@ -186,9 +191,7 @@ extension CheckWalk {
 
     private mutating func checkPorts(_ ports: [ByteString], _ place: Place, _ state: StageState) {
         for port in ports {
-            let word = state.scope.expand(port)
-            guard word.isValid else { continue }
-            for text in word.parts ?? [word.text] { checkPort(text, place) }
+            for text in state.scope.expandParts(port) { checkPort(text, place) }
         }
     }
 

@@ -2,9 +2,8 @@
 enum DependencyInstall {
     /// The name of the tool, if the command is one of its installs and does not install the project itself.
     static func tool(_ command: [String]) -> String? {
-        guard var tool = command.first.map(name), var arguments = Optional(Array(command.dropFirst())) else {
-            return nil
-        }
+        guard var tool = command.first.map(name) else { return nil }
+        var arguments = Array(command.dropFirst())
         // `python -m pip install` is pip.
         if tool.hasPrefix("python"), arguments.first == "-m", arguments.count > 1 {
             tool = arguments[1]
@@ -67,7 +66,7 @@ enum AptUpdate {
     static func standsAlone(in commands: [[String]]) -> Bool {
         var updates = false
         for command in commands {
-            let name = command[0].split(separator: "/").last.map(String.init) ?? ""
+            let name = command.first?.split(separator: "/").last.map(String.init) ?? ""
             guard harmless.contains(name) else { return false }
             guard name.hasPrefix("apt") else { continue }
             let verbs = command.dropFirst().filter { !$0.hasPrefix("-") && !$0.contains("=") && !$0.contains("::") }

@@ -28,7 +28,7 @@ struct CheckWalk {
     var collector: CheckCollector
     var scopes: StageScopes
     /// How many names may still be compared to find the one that was meant.
-    private var comparisonsLeft = 50_000
+    private var comparisonsLeft = 20_000
 
     init(_ request: CheckRequest) {
         self.request = request
@@ -67,7 +67,8 @@ struct CheckWalk {
 
     private mutating func checkInstructions(of stage: Stage) {
         let (scope, triggers) = scopes.begin(stage)
-        var state = StageState(scope: scope)
+        // The scope is handed over, not shared, or its first change would copy all variables.
+        var state = StageState(scope: consume scope)
         if !scopes.isReplaced(stage) {
             noteLaterArguments(of: stage, &state)
             for trigger in triggers { check(trigger, configuration, &state) }

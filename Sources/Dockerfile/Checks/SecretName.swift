@@ -3,16 +3,27 @@ import Bytes
 /// Names that say that something is secret.
 enum SecretName {
     /// Words of a variable's name that say so, as BuildKit has them.
-    private static let words: Set<ByteString> = [
+    private static let words: [[UInt8]] = [
         "apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token",
-    ]
+    ].map { Array($0.utf8) }
     /// Words that say that it is not the secret itself.
-    private static let harmless: Set<ByteString> = ["public", "file", "version"]
+    private static let harmless: [[UInt8]] = ["public", "file", "version"].map { Array($0.utf8) }
 
     /// Whether a variable's name says that its value is secret: `_` separates words, letter case does not count.
     static func isSecret(_ variable: ByteString) -> Bool {
-        let parts = Ascii.lower(variable).split(separator: Byte.underscore)
-        return parts.contains { words.contains($0) } && !parts.contains { harmless.contains($0) }
+        has(words, in: variable.bytes) && !has(harmless, in: variable.bytes)
+    }
+
+    private static func has(_ words: [[UInt8]], in variable: [UInt8]) -> Bool {
+        var start = 0
+        while start <= variable.count {
+            let end = variable[start...].firstIndex(of: Byte.underscore) ?? variable.count
+            for word in words where word.count == end - start {
+                if zip(word, variable[start..<end]).allSatisfy({ $0 == Ascii.lower($1) }) { return true }
+            }
+            start = end + 1
+        }
+        return false
     }
 
     private static let files: Set<ByteString> = [

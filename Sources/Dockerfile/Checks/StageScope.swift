@@ -8,7 +8,7 @@ struct StageScope {
     /// How many bytes the expansions of a whole file may make, all scopes together.
     final class Budget {
         /// The bytes that are left.
-        var bytes = 64 << 20
+        var bytes = 16 << 20
         /// How many variables may still be copied from a base to its children.
         var inherited = 10_000_000
     }
@@ -16,8 +16,6 @@ struct StageScope {
     /// A word after expansion.
     struct Word {
         var text: ByteString
-        /// The parts that white space separates; nil if the word was not expanded, so that it is one.
-        var parts: [ByteString]?
         /// The names that were looked up and are set.
         var used: Set<ByteString> = []
         /// The names that were looked up and are not set, in byte order.
@@ -67,6 +65,19 @@ struct StageScope {
     /// Expands a word of an instruction.
     func expand(_ word: ByteString) -> Word { expand(word, escape: escape, options: []) }
 
+    /// The parts of an expanded word between white space; none if it cannot be expanded.
+    func expandParts(_ word: ByteString) -> [ByteString] {
+        guard word.bytes.contains(Byte.dollar) else {
+            let word = expand(word)
+            return word.isValid ? [word.text] : []
+        }
+        let limit = max(0, min(Self.wordLimit, budget.bytes))
+        let expansion = Expansion(escape: escape, limit: limit) { [values] in values[$0] }
+        let parts = try? expansion.expandWords(word)
+        budget.bytes -= parts.map { parts in parts.reduce(0) { $0 + $1.count } } ?? limit
+        return parts ?? []
+    }
+
     /// Expands the content of a heredoc file, in which quotes mean nothing.
     func expandContent(_ content: ByteString) -> Word {
         expand(content, escape: Byte.backslash, options: .ignoresQuotes)
@@ -79,7 +90,7 @@ struct StageScope {
         if isPlain { return Word(text: word) }
         let limit = max(0, min(Self.wordLimit + word.count, budget.bytes))
         let expansion = Expansion(escape: escape, options: options, limit: limit) { [values] in values[$0] }
-        guard let result = try? expansion.expand(word) else {
+        guard let result = try? expansion.expandWhole(word) else {
             // Only an expansion that went over the limit has cost anything.
             if word.bytes.contains(Byte.dollar) { budget.bytes -= min(limit, Self.wordLimit) }
             return Word(text: ByteString(), isValid: false)
@@ -87,7 +98,6 @@ struct StageScope {
         budget.bytes -= max(0, result.text.count - word.count)
         return Word(
             text: result.text,
-            parts: result.words,
             used: result.used,
             undefined: result.undefined.sorted()
         )

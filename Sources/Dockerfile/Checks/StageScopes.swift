@@ -11,7 +11,7 @@ struct StageScopes {
     private var kept: [Int: StageScope] = [:]
     private var lastUseAsBase: [Int: Int] = [:]
     /// How many triggers may still be read.
-    private var triggersLeft = 100_000
+    private var triggersLeft = 20_000
 
     init(_ request: CheckRequest) {
         self.request = request

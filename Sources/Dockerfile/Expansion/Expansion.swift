@@ -68,7 +68,7 @@ package struct Expansion {
     ///
     /// - Throws: `DockerfileError` without a range, see `DockerfileError.located(at:in:marking:)`.
     package func expandWord(_ word: ByteString) throws(DockerfileError) -> ByteString {
-        isPlain(word) ? word : try expand(word).text
+        isPlain(word) ? word : try expandWhole(word).text
     }
 
     /// The word expanded and split at white space that is not quoted; none for a word that comes to nothing.
@@ -83,6 +83,15 @@ package struct Expansion {
     /// - Throws: `DockerfileError` without a range.
     package func expand(_ word: ByteString) throws(DockerfileError) -> Result {
         var expander = WordExpander(input: word.bytes, expansion: self)
+        return try expander.run()
+    }
+
+    /// The word expanded, with the names it asked for and without its parts, which take far more memory than it.
+    ///
+    /// - Throws: `DockerfileError` without a range.
+    func expandWhole(_ word: ByteString) throws(DockerfileError) -> Result {
+        var expander = WordExpander(input: word.bytes, expansion: self)
+        expander.selectsWord = { _ in false }
         return try expander.run()
     }
 

@@ -38,18 +38,23 @@ package struct CheckReport: Sendable {
         case 1: text = "Check complete, 1 warning has been found!\n"
         default: text = "Check complete, \(count) warnings have been found!\n"
         }
-        for warning in result.warnings { text += "\n" + Self.text(of: warning, in: source) }
+        for (index, warning) in result.warnings.enumerated() {
+            text += "\n" + Self.text(of: warning, in: source, isShort: index >= Self.excerptLimit)
+        }
         if result.omittedCount > 0 { text += "\n\(result.omittedCount) more are not shown.\n" }
         if let error { text += (text.isEmpty ? "" : "\n") + error.rendered }
         return text
     }
 
-    private static func text(of warning: CheckWarning, in source: SourceText) -> String {
+    /// How many findings are shown with an excerpt.
+    private static let excerptLimit = 500
+
+    private static func text(of warning: CheckWarning, in source: SourceText, isShort: Bool) -> String {
         let rule = warning.rule
         var range = warning.range
         range.mark = nil
         var text = "WARNING: \(rule.name)" + (rule.url.map { " - \($0)" } ?? "") + "\n\(warning.detail)\n"
-        text += SourceExcerpt(source: source, range: range).text
+        text += isShort ? "\(source.name):\(range.first)\n" : SourceExcerpt(source: source, range: range).text
         // BuildKit's rules have pages that say what to do.
         if !rule.isBuildKits { text += "\(rule.reason); \(rule.remedy)\n" }
         return text
@@ -57,13 +62,14 @@ package struct CheckReport: Sendable {
 
     /// The form of buildx's `--call=check,format=json` (BuildKit, `frontend/subrequests/lint`).
     package var json: JSONValue {
+        var limit = SourceLocation.lineLimit
         let warnings = result.warnings.map { warning -> JSONValue in
             var object = JSONObject()
             object["ruleName"] = .string(warning.rule.name)
             object["description"] = .string(warning.rule.summary)
             object["url"] = warning.rule.url.map { .string($0) }
             object["detail"] = .string(warning.detail)
-            object["location"] = SourceLocation.json(warning.range)
+            object["location"] = SourceLocation.json(warning.range, limit: &limit)
             return .object(object)
         }
         var document = JSONObject()

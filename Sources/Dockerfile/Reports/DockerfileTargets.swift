@@ -50,6 +50,7 @@ package struct DockerfileTargets: Sendable, Hashable {
 
     /// The form of buildx's `--call=targets,format=json`.
     package var json: JSONValue {
+        var limit = SourceLocation.lineLimit
         let list = targets.map { target -> JSONValue in
             var object = JSONObject()
             object["name"] = target.name.map { .string($0) }
@@ -57,7 +58,7 @@ package struct DockerfileTargets: Sendable, Hashable {
             object["description"] = target.description.map { .string($0) }
             object["base"] = .string(target.base)
             object["platform"] = target.platform.map { .string($0) }
-            object["location"] = SourceLocation.json(target.range)
+            object["location"] = SourceLocation.json(target.range, limit: &limit)
             return .object(object)
         }
         return ["targets": .array(list), "sources": [SourceLocation.base64(source.content)]]

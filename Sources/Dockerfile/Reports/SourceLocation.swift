@@ -2,12 +2,20 @@ import Bytes
 
 /// Places and texts in the form of BuildKit's documents (`solver/pb`, `Location` and `SourceInfo`).
 enum SourceLocation {
-    /// How many lines of an instruction are listed one by one.
-    private static let lineLimit = 1_000
+    /// How many lines a document lists one by one.
+    static let lineLimit = 20_000
 
-    /// The lines, each as a range of its own as BuildKit has them; longer instructions are one range.
+    /// The lines, each as a range of its own as BuildKit has them.
     static func json(_ range: SourceRange) -> JSONValue {
-        let isShort = range.last - range.first < lineLimit
+        var limit = lineLimit
+        return json(range, limit: &limit)
+    }
+
+    /// The lines, each as a range of its own; one range for all if there are more than `limit`, which is counted down.
+    static func json(_ range: SourceRange, limit: inout Int) -> JSONValue {
+        let count = range.last - range.first + 1
+        let isShort = count <= limit
+        if isShort { limit -= count }
         let lines = isShort ? (range.first...range.last).map { ($0, $0) } : [(range.first, range.last)]
         let ranges = lines.map { first, last -> JSONValue in
             ["start": ["line": .integer(first)], "end": ["line": .integer(last)]]

@@ -103,6 +103,7 @@ extension StageBuilder {
             add(.input(1, path: source), unpacks: words.unpacks)
         }
         for file in words.inlineFiles {
+            try checkFileName(file.name, instruction)
             history += " <<" + file.name
             var content = file.content
             if file.isExpanded {
@@ -152,8 +153,8 @@ extension StageBuilder {
         }
         guard plain == from else { throw lowering.error(.variableInFrom(from), at: instruction.range) }
         var found = lowering.earlierStage(from, before: stage.index)
-        if let number = Int(from.text), from.bytes.allSatisfy({ (0x30...0x39).contains($0) }) {
-            guard lowering.dockerfile.stages.indices.contains(number), number < stage.index else {
+        if !from.isEmpty, from.bytes.allSatisfy({ (0x30...0x39).contains($0) }) {
+            guard let number = Int(from.text), (0..<stage.index).contains(number) else {
                 throw lowering.error(.invalidStageIndex(from), at: instruction.range)
             }
             found = number

@@ -10,7 +10,9 @@ extension StageBuilder {
 
         var inlineFiles: [ProcessStep.InlineFile] = []
         let arguments: [ByteString]
+        if run.shellText?.bytes.contains(0) == true { throw lowering.error(.nulByte, at: instruction.range) }
         if let script = run.interpreterScript {
+            try checkFileName(script.name, instruction)
             // A directory of its own, so that the script is a file that its interpreter can open.
             let file = ProcessStep.InlineFile(
                 directory: "/dev/pipes",
@@ -34,7 +36,7 @@ extension StageBuilder {
             case .none: .none
             case .host: .host
             }
-        let hostname = lowering.request.buildArguments["BUILDKIT_SANDBOX_HOSTNAME"] ?? ProcessStep.defaultHostname
+        let hostname = try hostname(of: instruction)
         let step = ProcessStep(
             arguments: arguments,
             environment: state.environment.values.entries,
@@ -48,6 +50,26 @@ extension StageBuilder {
         )
         addStep(.run(step), name: stepName(name), instruction)
         addHistory("RUN " + historyText(of: arguments) + " # buildkit", hasLayer: true)
+    }
+
+    private func hostname(of instruction: Instruction) throws -> ByteString {
+        guard let given = lowering.request.buildArguments["BUILDKIT_SANDBOX_HOSTNAME"] else {
+            return ProcessStep.defaultHostname
+        }
+        let isName = given.bytes.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || byte == 0x2D || byte == 0x2E
+        }
+        guard (1...64).contains(given.count), isName else {
+            throw lowering.error(.malformedHostname(given), at: instruction.range)
+        }
+        return given
+    }
+
+    /// A heredoc's name becomes the name of a file.
+    func checkFileName(_ name: ByteString, _ instruction: Instruction) throws {
+        guard !name.isEmpty, name != ".", name != "..", !name.bytes.contains(0x2F), name.count <= 255 else {
+            throw lowering.error(.malformedHeredocName(name), at: instruction.range)
+        }
     }
 
     func refuse(_ feature: String, _ instruction: Instruction) throws {

@@ -38,8 +38,9 @@ struct BuildOutcome {
         return self
     }
 
+    /// Without FROM, which is work only where a base is unpacked for the first time.
     private var instructions: [Step] {
-        steps.filter { $0.name.first?.isUppercase == true }
+        steps.filter { $0.name.first?.isUppercase == true && !$0.name.hasPrefix("FROM ") }
     }
 
     /// Reads lines such as `#3 [2/4] RUN make`, `#3 0.017 text`, `#3 DONE 0.1s`.

@@ -15,7 +15,9 @@ func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws {
     defer { close(file) }
     var written = 0
     while written < bytes.count {
-        let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written) }
+        let count = bytes.withUnsafeBytes {
+            Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written)
+        }
         guard count > 0 else { throw DriverError(call: "write", path) }
         written += count
     }
