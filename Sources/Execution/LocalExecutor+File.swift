@@ -18,7 +18,6 @@ extension LocalExecutor {
             pending,
             delta,
             of: job,
-            over: below,
             started: started,
             since: begun,
             setsTimes: false

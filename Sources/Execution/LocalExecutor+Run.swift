@@ -21,7 +21,6 @@ extension LocalExecutor {
             pending,
             scan.delta,
             of: job,
-            over: below,
             started: started,
             since: begun,
             setsTimes: true

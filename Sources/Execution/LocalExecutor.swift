@@ -76,7 +76,6 @@ package final class LocalExecutor: Executor {
         _ pending: consuming PendingSnapshot,
         _ delta: Delta,
         of job: StepJob,
-        over below: Below,
         started: FileTime,
         since begun: ContinuousClock.Instant,
         setsTimes: Bool
@@ -124,7 +123,7 @@ package final class LocalExecutor: Executor {
         row.costNanoseconds = Int64(clamping: (.now - begun).nanoseconds)
         let result = StepResult(try store.results.put(row), in: deltas)
         // Looked at through the snapshot that later steps will really use, which may be an earlier one.
-        if options.checksTrees { try check(tree, with: result.delta, over: below, job) }
+        if options.checksTrees { try check(tree, with: result.delta, job) }
         return result
     }
 }

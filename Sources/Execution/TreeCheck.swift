@@ -10,10 +10,10 @@ internal import Trees
 extension LocalExecutor {
     /// The oracle of `SWIFT_BUILD_IMAGE_CHECK=trees`: walks the root as later steps will see it, and compares with the
     /// tree that was computed from the step's delta (`cache.md`, "Oracles").
-    func check(_ expected: Tree, with delta: Solver.DeltaID, over below: Below, _ job: StepJob) throws {
-        let upper = try deltas.directory(of: delta)
+    func check(_ expected: Tree, with delta: Solver.DeltaID, _ job: StepJob) throws {
+        let lowers = try deltas.lowers(of: (job.inputs.first?.deltas ?? []) + [delta])
         // A view without a work directory: the snapshot is not changed by looking at it.
-        let root = try DetachedMount.chain(lowers: [upper].compactMap { $0 } + below.lowers).openDirectory()
+        let root = try DetachedMount.chain(lowers: lowers).openDirectory()
         let scanned = MemoryTrees()
         let found = try TreeScan(root: root).tree(into: scanned)
         guard found.digest != expected.digest else { return }

@@ -50,6 +50,7 @@ final class KillScenario {
     ///   - milliseconds: when.
     ///   - fresh: whether the store is a new one; otherwise all steps are run anew in the old one.
     /// - Returns: whether it was not done by then.
+    /// - Throws: where the program cannot be started.
     func killedBuild(after milliseconds: Int, fresh: Bool) throws -> Bool {
         if fresh { work = try KillScenario.newWorkspace() }
         let output = "--output=type=oci,dest=\(work.path)/out.tar"

@@ -28,6 +28,7 @@ final class Program {
     ///   - arguments: the program, by name or path, and its arguments.
     ///   - environment: all of its environment, besides `PATH`, `HOME` and `LANG`.
     ///   - seconds: after these it is killed, with all of its group.
+    /// - Throws: where it is missing or cannot be started.
     init(
         _ arguments: [String],
         environment: [String: String] = [:],

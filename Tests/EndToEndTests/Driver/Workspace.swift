@@ -43,6 +43,8 @@ final class Workspace {
     ///   - flags: further arguments.
     ///   - more: further environment.
     ///   - seconds: after these it is killed.
+    /// - Returns: the program under way.
+    /// - Throws: where the Dockerfile cannot be written or the program not be started.
     func start(
         _ dockerfile: String? = nil,
         _ flags: [String] = [],
