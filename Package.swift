@@ -51,6 +51,7 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
 /// The test targets, with what each imports besides Swift Testing.
 let tests: [(name: String, imports: [Target.Dependency])] = [
     ("BytesTests", ["Bytes"]),
+    ("LinuxTests", ["Bytes", "Linux"]),
     ("DockerfileTests", ["Bytes", "Dockerfile"]),
     ("OCITests", ["Bytes", "OCI"]),
     ("TreesTests", ["Bytes", "OCI", "Trees", "TestSupport"]),
@@ -59,6 +60,14 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("LayersTests", ["Bytes", "Layers", "Linux", "OCI", "Trees"]),
     ("StoreTests", ["Bytes", "Linux", "OCI", "Store", "Trees"]),
     ("SandboxTests", ["Bytes", "CLinux", "Linux", "OCI", "Sandbox"]),
+    (
+        "ExecutionTests",
+        [
+            "Bytes", "Contexts", "Execution", "Graph", "Layers", "Linux", "OCI", "Sandbox", "Solver", "Store", "Trees",
+        ]
+    ),
+    ("ExportTests", ["Bytes", "Export", "Layers", "Linux", "OCI", "Store", "Trees"]),
+    ("BuildEngineTests", ["Bytes", "BuildEngine", "Dockerfile", "OCI"]),
     ("ContextsTests", ["Bytes", "Contexts", "Linux", "OCI", "Trees"]),
     ("ReportsTests", ["Bytes", "BuildEngine", "Dockerfile", "Graph", "OCI", "Reports"]),
     ("CommandsTests", ["Bytes", "BuildEngine", "Commands", "OCI", "Reports"]),

@@ -86,6 +86,9 @@ extension BuildFailure {
         case let error as SandboxError: return (error.message, error.remedy, blame(of: error))
         case let error as StoreError: return (error.message, error.remedy, .host)
         case let error as SystemError: return (error.message, error.remedy, .host)
+        case let error as ExportError:
+            let isFull = if case .cannotWrite(_, let cause) = error { cause.isFullDisk } else { false }
+            return (error.message, error.remedy, isFull ? .host : .build)
         case let error as any DescribedError: return (error.message, error.remedy, .build)
         default: return ("\(error)", nil, .build)
         }

@@ -51,7 +51,12 @@ struct ImageExport {
                     times.append(time)
                 }
             }
-            return ImageDocuments(config: graph.image.config, layers: layers, layerTimes: times, epoch: try ImageExport.epoch(of: request))
+            return ImageDocuments(
+                config: graph.image.config,
+                layers: layers,
+                layerTimes: times,
+                epoch: try ImageExport.epoch(of: request)
+            )
         }
     }
 

@@ -72,6 +72,7 @@ struct InputFiles {
             rules: try ignoreFile?.rules ?? IgnoreRules(),
             indexFolder: store.contexts
         )
+        try checkNames(Array(request.namedContexts.keys))
         var named: [ByteString: BuildInputs.Named] = [:]
         for (name, value) in request.namedContexts {
             switch value {
@@ -85,6 +86,21 @@ struct InputFiles {
             }
         }
         return BuildInputs(context: main, named: named, store: store)
+    }
+
+    /// Two names of one image, such as `alpine` and `docker.io/library/alpine`, would leave open which is meant.
+    private func checkNames(_ names: [ByteString]) throws {
+        var known: [Reference: ByteString] = [:]
+        for name in names.sorted() {
+            guard let reference = try? Reference(name) else { continue }
+            if let other = known.updateValue(name, forKey: reference) {
+                throw BuildFailure(
+                    message: "two build contexts for one name: \(other.escaped) and \(name.escaped)",
+                    remedy: "give one of them",
+                    exitCode: 2
+                )
+            }
+        }
     }
 
     private static func split(_ path: ByteString) -> (folder: ByteString, name: ByteString) {

@@ -82,18 +82,26 @@ package final class BuildInputs: Sendable {
 
 extension BuildInputs: BaseImageSource {
     package func find(_ name: ByteString, platform: Platform) async throws -> NamedInput {
-        if let named = named[name.lowercased] { return try await input(named, name, platform) }
+        if let known = named[name.lowercased] { return try await input(known, name.lowercased, name, platform) }
         let reference = try Reference(name)
         // A context may be given under the full name of an image that the Dockerfile writes short, or the other way round.
         for (key, named) in named where (try? Reference(key)) == reference {
-            return try await input(named, name, platform)
+            return try await input(named, key, name, platform)
         }
         return .image(try stored(reference, name))
     }
 
-    private func input(_ named: Named, _ name: ByteString, _ platform: Platform) async throws -> NamedInput {
+    /// `key`: under which name the context was given.
+    ///
+    /// `name`: under which name it was asked for.
+    private func input(
+        _ named: Named,
+        _ key: ByteString,
+        _ name: ByteString,
+        _ platform: Platform
+    ) async throws -> NamedInput {
         switch named {
-        case .folder: return .local(LocalSource(name: name.lowercased))
+        case .folder: return .local(LocalSource(name: key))
         case .image("scratch"): return .scratch
         case .image(let other): return .image(try stored(try Reference(other), other))
         case .layout(let layout, let tag, let digest):

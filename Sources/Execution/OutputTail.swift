@@ -11,8 +11,9 @@ struct OutputTail {
     private var open: [UInt8] = []
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        // Only what can still be among the last lines is looked at.
+        // Only what can still be among the last lines is looked at; what was open before is then behind us.
         let relevant = bytes.suffix(OutputTail.lineLimit * OutputTail.byteLimit)
+        if relevant.count < bytes.count { (complete, open) = ([], []) }
         for part in relevant.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             if part.offset > 0 { closeLine() }
             open += part.element.prefix(max(0, OutputTail.byteLimit - open.count))

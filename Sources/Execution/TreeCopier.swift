@@ -159,7 +159,7 @@ struct TreeCopier {
             let childTarget = target.appending(child.name)
             if case .file = child.entry.node, batch.setOfPath[childPath] == nil {
                 if !isFresh { try checkReplaceable(childTarget) }
-                folder.files.append(try fileCopy(child.name, child.entry, in: opened))
+                folder.files.append(try fileCopy(child.name, child.entry, in: opened, at: childPath))
                 expected.append(child.entry)
                 paths.append(childPath)
             } else if child.entry.isDirectory {
@@ -218,22 +218,35 @@ struct TreeCopier {
         let attributes = attributes(of: entry.attributes, isDirectory: false)
         switch entry.node {
         case .file:
-            var file = try fileCopy(name, entry, in: parent)
+            var file = try fileCopy(name, entry, in: parent, at: path)
             file.name = target.last ?? name
             batch.folders.append(FolderCopy(from: { parent }, to: target.parent, files: [file]))
             batch.expected.append([entry])
             batch.paths.append([path])
         case .symlink(let text):
-            try writer.symlink(target, target: text, attributes, modified: try parent.status(name).modified)
+            try writer.symlink(target, target: text, attributes, modified: try modified(name, in: parent, at: path))
         case .characterDevice, .blockDevice, .fifo:
-            try writer.node(target, entry.node, attributes, modified: try parent.status(name).modified)
+            try writer.node(target, entry.node, attributes, modified: try modified(name, in: parent, at: path))
         case .socket, .directory: break
         }
     }
 
-    private func fileCopy(_ name: ByteString, _ entry: TreeEntry, in parent: Directory) throws -> FileCopy {
+    /// When an entry of the source was changed last.
+    private func modified(_ name: ByteString, in parent: Directory, at path: TreePath) throws -> FileTime {
+        do { return try parent.status(name).modified } catch {
+            // The tree has it, so it went away since.
+            throw error.isNotFound ? ExecutionError.changedWhileRead(path.bytes) : error
+        }
+    }
+
+    private func fileCopy(
+        _ name: ByteString,
+        _ entry: TreeEntry,
+        in parent: Directory,
+        at path: TreePath
+    ) throws -> FileCopy {
         let attributes = attributes(of: entry.attributes, isDirectory: false)
-        return FileCopy(source: name, attributes: attributes, modified: try parent.status(name).modified)
+        return FileCopy(source: name, attributes: attributes, modified: try modified(name, in: parent, at: path))
     }
 
     /// What an entry of the source is at the target.

@@ -7,10 +7,10 @@ package struct ImageDocuments: Sendable {
     package let manifest: Document<Manifest>
     package let layers: [ReadyLayer]
 
-    /// - Parameters:
-    ///   - config: with the history of all instructions; its `diffIDs` are those of the base and are replaced.
-    ///   - layerTimes: when each layer of this build was made, in the order of the layers above the base's.
-    ///   - epoch: `SOURCE_DATE_EPOCH`: what all times are set to.
+    /// `config`: with the history of all instructions; its `diffIDs` are those of the base and are replaced.
+    ///
+    /// `layerTimes`: when each layer of this build was made, in the order of the layers above the base's. `epoch`:
+    /// `SOURCE_DATE_EPOCH`: what all times are set to.
     package init(config: ImageConfig, layers: [ReadyLayer], layerTimes: [Timestamp?], epoch: Timestamp?) {
         var config = config
         config.diffIDs = layers.map(\.diffID)

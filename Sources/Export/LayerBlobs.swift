@@ -16,7 +16,9 @@ package struct LayerBlobs: Sendable {
         self.compression = compression
     }
 
-    /// The layer's blob, packed if it has to be. Blocks; compresses on all cores.
+    /// The layer's blob, packed if it has to be.
+    ///
+    /// Blocks; compresses on all cores.
     package func ready(_ part: LayerPart) throws -> ReadyLayer {
         switch part {
         case .base(let descriptor, let diffID, let open):

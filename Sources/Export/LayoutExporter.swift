@@ -20,7 +20,7 @@ package struct LayoutExporter: Sendable {
     private let image: ImageDocuments
     private let names: [Reference]
 
-    /// - Parameter names: written into the index's annotations; none leaves it without.
+    /// `names`: written into the index's annotations; none leaves it without.
     package init(image: ImageDocuments, names: [Reference]) {
         self.image = image
         self.names = names

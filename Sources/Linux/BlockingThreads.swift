@@ -57,8 +57,12 @@ package final class BlockingThreads: TaskExecutor {
             pthread_detach(thread)
         } else {
             Unmanaged<BlockingThreads>.fromOpaque(context).release()
-            state.withLock { $0.started -= 1 }
-            monitor.signal()
+            let hasThreads = state.withLock { state in
+                state.started -= 1
+                return state.started > 0
+            }
+            // Without any thread of ours, the caller's does the work.
+            if hasThreads { monitor.signal() } else { take()?.runSynchronously(on: asUnownedTaskExecutor()) }
         }
     }
 

@@ -11,17 +11,23 @@ package final class Descriptor: Sendable {
 
     deinit { close(number) }
 
-    /// Reads up to `buffer.count` bytes at the descriptor's offset. Calls `read(2)`; 0 at the end.
+    /// Reads up to `buffer.count` bytes at the descriptor's offset.
+    ///
+    /// Calls `read(2)`; 0 at the end.
     package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         try retrying("read") { Glibc.read(number, buffer.baseAddress, buffer.count) }
     }
 
-    /// Reads at an offset of its own. Calls `pread(2)`; 0 at the end.
+    /// Reads at an offset of its own.
+    ///
+    /// Calls `pread(2)`; 0 at the end.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws(SystemError) -> Int {
         try retrying("pread") { pread(number, buffer.baseAddress, buffer.count, Int(offset)) }
     }
 
-    /// Writes all of `bytes`. Calls `write(2)` as often as it takes.
+    /// Writes all of `bytes`.
+    ///
+    /// Calls `write(2)` as often as it takes.
     package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var rest = bytes
         while !rest.isEmpty {

@@ -3,8 +3,9 @@ internal import CLinux
 internal import Glibc
 
 extension Directory {
-    /// Removes an entry with all below it, whatever its kind; links are removed, never followed. An entry that is gone
-    /// already is no error. Files and directories marked immutable are unmarked first.
+    /// Removes an entry with all below it, whatever its kind; links are removed, never followed.
+    ///
+    /// An entry that is gone already is no error. Files and directories marked immutable are unmarked first.
     ///
     /// However deep the tree is, a bounded number of files is open and no call is nested. Nobody may rename directories
     /// in it meanwhile: one that is not where it was is an error (ESTALE).

@@ -4,6 +4,7 @@ internal import Glibc
 
 extension Directory {
     /// All extended attributes of the entry that this process may read, sorted by name; a link's own, not its target's.
+    ///
     /// An empty name is the directory itself. A file system without attributes has none.
     package func xattrs(_ name: ByteString = "") throws(SystemError) -> [Xattr] {
         let path = xattrPath(name)

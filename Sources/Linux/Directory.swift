@@ -21,9 +21,11 @@ package final class Directory: Sendable {
         return Directory(Descriptor(owning: number))
     }
 
-    /// Opens a path beneath this directory as if this were `/`. Calls `openat2(2)` with RESOLVE_IN_ROOT.
+    /// Opens a path beneath this directory as if this were `/`.
     ///
-    /// - Parameter flags: flags of open(2); O_CLOEXEC is added.
+    /// Calls `openat2(2)` with RESOLVE_IN_ROOT.
+    ///
+    /// `flags`: flags of open(2); O_CLOEXEC is added.
     package func openBeneath(_ path: ByteString, flags: CInt, mode: UInt16 = 0) throws(SystemError) -> Descriptor {
         let target: ByteString = path.isEmpty ? "." : path
         let resolve = SBI_RESOLVE_IN_ROOT | SBI_RESOLVE_NO_MAGICLINKS
@@ -42,31 +44,40 @@ package final class Directory: Sendable {
         Directory(try open(name, flags: O_RDONLY | O_DIRECTORY))
     }
 
-    /// Opens the entry `name`, its link not followed. Calls `openat(2)` with O_NOFOLLOW.
+    /// Opens the entry `name`, its link not followed.
+    ///
+    /// Calls `openat(2)` with O_NOFOLLOW.
     package func open(_ name: ByteString, flags: CInt, mode: UInt16 = 0) throws(SystemError) -> Descriptor {
         try Directory.checkName(name)
         let number = try name.withCPath { path in
             var result: CInt
-            repeat { result = openat(self.number, path, flags | O_NOFOLLOW | O_CLOEXEC, mode_t(mode)) } while result < 0 && errno == EINTR
+            repeat {
+                result = openat(self.number, path, flags | O_NOFOLLOW | O_CLOEXEC, mode_t(mode))
+            } while result < 0 && errno == EINTR
             return result
         }
         guard number >= 0 else { throw SystemError.last("open", name) }
         return Descriptor(owning: number)
     }
 
-    /// Opens a file that the user named on the command line, for reading: links are followed wherever they lead. A fifo
-    /// is waited for: `-f <(…)` is one.
+    /// Opens a file that the user named on the command line, for reading: links are followed wherever they lead.
+    ///
+    /// A fifo is waited for: `-f <(…)` is one.
     package func openFollowing(_ name: ByteString) throws(SystemError) -> Descriptor {
         let opened = try name.withCPath { path in
             var result: CInt
-            repeat { result = openat(self.number, path, O_RDONLY | O_CLOEXEC | O_NOCTTY) } while result < 0 && errno == EINTR
+            repeat {
+                result = openat(self.number, path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+            } while result < 0 && errno == EINTR
             return result
         }
         guard opened >= 0 else { throw SystemError.last("open", name) }
         return Descriptor(owning: opened)
     }
 
-    /// A file without a name in this directory's file system; ``give(_:name:)`` names it. O_TMPFILE of open(2).
+    /// A file without a name in this directory's file system; ``give(_:name:)`` names it.
+    ///
+    /// O_TMPFILE of open(2).
     package func openNameless(mode: UInt16) throws(SystemError) -> Descriptor {
         let number = openat(self.number, ".", O_TMPFILE_VALUE | O_RDWR | O_CLOEXEC, mode_t(mode))
         guard number >= 0 else { throw SystemError.last("open nameless file") }
@@ -85,7 +96,9 @@ package final class Directory: Sendable {
     }
 
     /// The status of the entry `name`, its link not followed; an empty name is the directory itself.
-    package func status(_ name: ByteString = "") throws(SystemError) -> FileStatus { try FileStatus.of(name, in: number) }
+    package func status(_ name: ByteString = "") throws(SystemError) -> FileStatus {
+        try FileStatus.of(name, in: number)
+    }
 
     /// The status of the entry, or nil if there is none.
     package func statusIfPresent(_ name: ByteString) throws(SystemError) -> FileStatus? {
@@ -97,7 +110,9 @@ package final class Directory: Sendable {
 
     package func makeDirectory(_ name: ByteString, mode: UInt16) throws(SystemError) {
         try Directory.checkName(name)
-        guard try name.withCPath({ mkdirat(number, $0, mode_t(mode)) }) == 0 else { throw SystemError.last("mkdir", name) }
+        guard try name.withCPath({ mkdirat(number, $0, mode_t(mode)) }) == 0 else {
+            throw SystemError.last("mkdir", name)
+        }
     }
 
     /// Opens the child directory, made first if it is not there.
@@ -137,7 +152,9 @@ package final class Directory: Sendable {
         guard code == 0 else { throw SystemError.last("link", name) }
     }
 
-    /// Makes a device, fifo or socket. `kind` must not be a file, directory or link.
+    /// Makes a device, fifo or socket.
+    ///
+    /// `kind` must not be a file, directory or link.
     package func makeNode(_ name: ByteString, kind: FileKind, mode: UInt16, device: UInt64 = 0) throws(SystemError) {
         try Directory.checkName(name)
         let type: UInt32 =
@@ -200,17 +217,25 @@ package final class Directory: Sendable {
 
     package func removeDirectory(_ name: ByteString) throws(SystemError) {
         try Directory.checkName(name)
-        guard try name.withCPath({ unlinkat(number, $0, AT_REMOVEDIR) }) == 0 else { throw SystemError.last("rmdir", name) }
+        guard try name.withCPath({ unlinkat(number, $0, AT_REMOVEDIR) }) == 0 else {
+            throw SystemError.last("rmdir", name)
+        }
     }
 
     package func setOwner(_ name: ByteString = "", uid: UInt32, gid: UInt32) throws(SystemError) {
-        guard try name.withCPath({ sbi_set_owner(number, $0, uid, gid) }) == 0 else { throw SystemError.last("chown", name) }
+        guard try name.withCPath({ sbi_set_owner(number, $0, uid, gid) }) == 0 else {
+            throw SystemError.last("chown", name)
+        }
     }
 
     /// Sets the mode of an entry that is no link: a link of that name would be followed by chmod(2), so the caller must
-    /// have made it or checked it. An empty name is the directory itself.
+    /// have made it or checked it.
+    ///
+    /// An empty name is the directory itself.
     package func setMode(_ name: ByteString = "", mode: UInt16) throws(SystemError) {
-        let code = try name.withCPath { $0[0] == 0 ? fchmod(number, mode_t(mode)) : fchmodat(number, $0, mode_t(mode), 0) }
+        let code = try name.withCPath {
+            $0[0] == 0 ? fchmod(number, mode_t(mode)) : fchmodat(number, $0, mode_t(mode), 0)
+        }
         guard code == 0 else { throw SystemError.last("chmod", name) }
     }
 

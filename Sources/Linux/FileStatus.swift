@@ -57,7 +57,9 @@ package struct FileStatus: Hashable, Sendable {
         var raw = sbi_status()
         let result = try name.withCPath { sbi_status_at(directory, $0, &raw) }
         guard result == 0 else { throw SystemError.last("statx", name) }
-        guard let status = FileStatus(raw) else { throw SystemError(code: EINVAL, call: "statx: unknown kind of file", path: name) }
+        guard let status = FileStatus(raw) else {
+            throw SystemError(code: EINVAL, call: "statx: unknown kind of file", path: name)
+        }
         return status
     }
 }

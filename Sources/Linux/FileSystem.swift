@@ -15,10 +15,14 @@ extension Directory {
         return space
     }
 
-    /// Whether this process may make files here. Calls `faccessat(2)`.
+    /// Whether this process may make files here.
+    ///
+    /// Calls `faccessat(2)`.
     package var isWritable: Bool { faccessat(number, ".", W_OK, 0) == 0 }
 
-    /// Writes everything of this file system to its disk. Calls `syncfs(2)`.
+    /// Writes everything of this file system to its disk.
+    ///
+    /// Calls `syncfs(2)`.
     package func syncFileSystem() throws(SystemError) {
         guard sbi_syncfs(number) == 0 else { throw SystemError.last("syncfs") }
     }

@@ -10,7 +10,9 @@ package struct LockFile: ~Copyable, Sendable {
 
     private let file: Descriptor
 
-    /// Takes the lock, waiting for it if `waits`. Blocks the thread: call it off the cooperative pool.
+    /// Takes the lock, waiting for it if `waits`.
+    ///
+    /// Blocks the thread: call it off the cooperative pool.
     ///
     /// - Returns: nil if another has it and `waits` is false.
     package static func acquire(

@@ -5,8 +5,10 @@ package struct OpenFileLimit: Sendable, Hashable {
     package let soft: UInt64
     package let hard: UInt64
 
-    /// What the process was started with. The first use raises the soft limit of the process to its hard one: walking deep
-    /// trees takes a descriptor a level. Steps get these values back.
+    /// What the process was started with.
+    ///
+    /// The first use raises the soft limit of the process to its hard one: walking deep trees takes a descriptor a
+    /// level. Steps get these values back.
     package static let original: OpenFileLimit = {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {

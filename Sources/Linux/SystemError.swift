@@ -35,7 +35,8 @@ package struct SystemError: Error, Sendable, Hashable {
 
     package var remedy: String? {
         switch code {
-        case ENOSPC, EDQUOT: "free some space on that file system, or put the state root elsewhere with SWIFT_BUILD_IMAGE_ROOT"
+        case ENOSPC, EDQUOT:
+            "free some space on that file system, or put the state root elsewhere with SWIFT_BUILD_IMAGE_ROOT"
         case EACCES, EPERM: "check who owns it and whether this user may reach it"
         case EMFILE, ENFILE: "raise the limit of open files (ulimit -n)"
         case EROFS: "it is on a read-only file system"
@@ -66,13 +67,17 @@ package func retrying<Value: SignedInteger>(
 }
 
 extension ByteString {
-    /// The bytes with a NUL at the end, for a system call. A NUL inside would cut the name: it is refused with EINVAL.
+    /// The bytes with a NUL at the end, for a system call.
+    ///
+    /// A NUL inside would cut the name: it is refused with EINVAL.
     package func withCPath<Value>(_ body: (UnsafePointer<CChar>) -> Value) throws(SystemError) -> Value {
         if bytes.contains(0) { throw SystemError(code: EINVAL, call: "name with a NUL byte", path: self) }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { buffer in
             for (index, byte) in bytes.enumerated() { buffer[index] = CChar(bitPattern: byte) }
             buffer[bytes.count] = 0
-            guard let base = buffer.baseAddress else { preconditionFailure("a buffer of at least one byte has an address") }
+            guard let base = buffer.baseAddress else {
+                preconditionFailure("a buffer of at least one byte has an address")
+            }
             return body(UnsafePointer(base))
         }
     }

@@ -77,7 +77,8 @@ extension SandboxError {
         case .programNotExecutable(_, ENOEXEC): "it is made for another processor, or it is a script without #!"
         case .programNotExecutable(_, EACCES): "chmod +x it, or COPY it with --chmod=755"
         case .programNotExecutable(_, E2BIG): "arguments and environment together are too long for the kernel"
-        case .workingDirectory(_, ENOENT): "a directory of that path cannot be entered in the step: choose another WORKDIR"
+        case .workingDirectory(_, ENOENT):
+            "a directory of that path cannot be entered in the step: choose another WORKDIR"
         case .noSuchUser: "use a number with USER, or add the user or group in an earlier step"
         default: nil
         }

@@ -86,7 +86,7 @@ package struct BuildSolver: Sendable {
         }
     }
 
-    /// - Parameter words: the source words of all copies that read the vertex.
+    /// `words`: the source words of all copies that read the vertex.
     private func solve(_ vertex: Vertex, _ inputs: [Outcome], _ words: [ByteString]) async throws -> Outcome {
         let operationKey = Keys.operation(vertex.operation)
         if case .source(let source) = vertex.operation {

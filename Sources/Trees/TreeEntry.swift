@@ -84,6 +84,14 @@ package struct TreePath: Hashable, Sendable, Comparable {
 
     package static let root = TreePath()
 
+    /// How many components the path of anything may have that is copied, unpacked, scanned or left by a step.
+    ///
+    /// A bound on memory: what knows all paths of a chain of directories needs the square of its depth.
+    package static let depthLimit = 4096
+
+    /// Whether it has more components than ``depthLimit``.
+    package var isTooDeep: Bool { components.count > TreePath.depthLimit }
+
     package var isRoot: Bool { components.isEmpty }
     package var last: ByteString? { components.last }
     package var parent: TreePath { TreePath(Array(components.dropLast())) }
@@ -101,4 +109,16 @@ package struct TreePath: Hashable, Sendable, Comparable {
 
 extension TreePath: CustomStringConvertible {
     package var description: String { "/" + bytes.escaped }
+
+    /// The path for a message: of one with many components or long ones only the ends.
+    package var shortened: String {
+        func text(_ part: some Sequence<ByteString>) -> String { ByteString(part.joined(separator: "/")).escaped }
+        guard components.count > 12 || bytes.count > 512 else { return description }
+        let (start, end) = (components.prefix(6), components.dropFirst(6).suffix(2))
+        return "/" + text(start.map(TreePath.shortened)) + "/…/" + text(end.map(TreePath.shortened))
+    }
+
+    private static func shortened(_ name: ByteString) -> ByteString {
+        name.count <= 64 ? name : ByteString(Array(name.bytes.prefix(61))) + "..."
+    }
 }
