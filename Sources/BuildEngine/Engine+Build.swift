@@ -32,6 +32,8 @@ extension Engine {
             } catch let error as CancellationError {
                 throw error
             } catch {
+                // What failed may have filled the disk: the next build must find room.
+                _ = try? store.emptyTrash()
                 throw BuildFailure(error, in: dockerfile?.source)
             }
         }

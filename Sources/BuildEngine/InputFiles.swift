@@ -33,6 +33,7 @@ struct InputFiles {
             dockerfile = try InputFiles.read(name, in: opened, shownAs: path)
             ignoreFile = try IgnoreFile.find(context: context, dockerfile: (opened, name))
         case nil:
+            if try context.statusIfPresent("Dockerfile")?.kind == .fifo { throw InputFiles.isPipe }
             dockerfile = try InputFiles.read("Dockerfile", in: context, shownAs: "Dockerfile")
             ignoreFile = try IgnoreFile.find(context: context, dockerfile: (context, "Dockerfile"))
         }
@@ -48,6 +49,13 @@ struct InputFiles {
             return SourceText(name: path.escaped, content: ByteString(try file.readAll(limit: dockerfileLimit)))
         } catch let error as SystemError { throw missing(path, error) }
     }
+
+    /// A pipe that the user names with -f is read; one that merely lies in the context would be waited for.
+    private static let isPipe = BuildFailure(
+        message: "failed to read dockerfile: Dockerfile is a named pipe",
+        remedy: "put a file in its place, or name the pipe with -f if it is meant",
+        exitCode: 4
+    )
 
     private static func missing(_ path: ByteString, _ error: SystemError) -> BuildFailure {
         if error.isNotFound {

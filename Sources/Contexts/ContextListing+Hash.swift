@@ -10,6 +10,8 @@ extension ContextListing {
     ///
     /// Blocks no thread of the caller's.
     ///
+    /// When the task is cancelled it returns soon, with files left unhashed: whoever needs the hashes looks at that first.
+    ///
     /// Paths are real ones, as a look-up in ``tree()`` gives them; one that is not there is skipped.
     /// - Throws: `unreadable`, or `changedWhileRead` when a file was changed each of the three times that it was read.
     package func hash(_ paths: [TreePath] = [.root]) async throws(ContextsError) {
@@ -102,11 +104,11 @@ private final class HashRun: Sendable {
     func work() {
         var way = Way(root: listing.root)
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
-        while let batch = next() {
+        while !Task.isCancelled, let batch = next() {
             let (path, names) = listing.state.withLock { ($0.path(of: batch.directory), $0.names(in: batch)) }
             var reads: [Read] = []
             do throws(ContextsError) {
-                for name in names { reads.append(try read(name, at: path, by: &way, &buffer)) }
+                for name in names where !Task.isCancelled { reads.append(try read(name, at: path, by: &way, &buffer)) }
             } catch { state.withLock { if $0.failure == nil { $0.failure = error } } }
             listing.state.withLock { state in
                 for (read, index) in zip(reads, batch.indices) {

@@ -76,8 +76,7 @@ package final class ContextListing: Sendable {
     /// - Throws: `unreadable`, or `changedWhileRead` if no file is there any more.
     package func open(_ path: TreePath) throws(ContextsError) -> (file: Linux.Descriptor, status: FileStatus) {
         do throws(SystemError) {
-            let flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
-            let file = try root.openBeneath(path.bytes, flags: flags)
+            let file = try openFile(path)
             let status = try file.status()
             state.withLock { $0.counters.filesOpened += 1 }
             guard status.kind == .file else { throw SystemError(code: ENOENT, call: "open") }
@@ -86,6 +85,16 @@ package final class ContextListing: Sendable {
             throw error.isNotFound || error.code == ELOOP || error.code == ENXIO
                 ? .changedWhileRead(path.bytes) : .unreadable(path.bytes, error)
         }
+    }
+
+    private func openFile(_ path: TreePath) throws(SystemError) -> Linux.Descriptor {
+        let flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC
+        let bytes = path.bytes
+        // A path of 4,096 bytes is more than a call takes.
+        guard bytes.count >= 4_000, let name = path.last else { return try root.openBeneath(bytes, flags: flags) }
+        var directory = root
+        for name in path.components.dropLast() { directory = try directory.child(name) }
+        return try directory.open(name, flags: flags)
     }
 
     /// Takes over the hash of a file that was read elsewhere, in the state in which it was before and after reading.

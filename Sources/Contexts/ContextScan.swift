@@ -137,6 +137,7 @@ final class ContextScan: Sendable {
                 if record.kind != .directory { continue }
                 record.flags.insert(.onlyForChildren)
             }
+            if item.path.components.count >= TreePath.depthLimit { throw .tooDeep(item.path.appending(name)) }
             let known = cursor?.find(name)
             var target: ByteString = ""
             switch record.kind {

@@ -12,6 +12,8 @@ package enum ContextsError: DescribedError, Sendable {
     case unreadable(ByteString, SystemError)
     /// A file that was changed each time it was read, or that went away or became something else meanwhile.
     case changedWhileRead(ByteString)
+    /// A path from the context's root with more components than `TreePath.depthLimit`.
+    case tooDeep(TreePath)
     case malformedIgnoreFile(ByteString, MalformedPattern)
     case unreadableIgnoreFile(ByteString, reason: String)
     /// A file of the stat index's folder could not be written.
@@ -38,6 +40,8 @@ extension ContextsError {
         case .notADirectory(let path): "\(path.escaped) is not a folder"
         case .unreadable(let path, let error): "/\(path.escaped) in the context cannot be read: \(error.reason)"
         case .changedWhileRead(let path): "/\(path.escaped) in the context changed while it was read"
+        case .tooDeep(let path):
+            "\(path.shortened) in the context is more than \(TreePath.depthLimit) levels deep"
         case .malformedIgnoreFile(let name, let error): "\(name.escaped): \(error.message)"
         case .unreadableIgnoreFile(let name, let reason): "\(name.escaped) cannot be read: \(reason)"
         case .indexNotWritten(let error): "the record of the context's files could not be written: \(error.message)"
@@ -63,6 +67,7 @@ extension ContextsError {
         case .missingContext, .notADirectory: "check the path; it is relative to the working directory"
         case .unreadable: "let this user read it, or list it in .dockerignore"
         case .changedWhileRead: "build again when nothing writes to it, or list it in .dockerignore"
+        case .tooDeep: "list it in .dockerignore, or nest folders less deeply"
         case .malformedIgnoreFile(_, let error): error.remedy
         case .unreadableIgnoreFile: "make it a plain file of at most 16 MiB that this user may read"
         case .indexNotWritten(let error): error.remedy

@@ -76,7 +76,16 @@ struct FileRecord: BitwiseCopyable, Sendable {
     }
 
     /// Whether the file was last changed before `cutoff`, so that a later change must show in its times.
-    func isOlder(than cutoff: Int64) -> Bool { changed < cutoff && modified < cutoff }
+    ///
+    /// A change time of whole seconds is what a file system gives that keeps no more: then two changes may have one time
+    /// for as long as a second.
+    func isOlder(than cutoff: Int64) -> Bool {
+        let limit = changed % 1_000_000_000 == 0 ? cutoff - FileRecord.coarseMargin : cutoff
+        return changed < limit && modified < limit
+    }
+
+    /// Nanoseconds.
+    private static let coarseMargin: Int64 = 2_000_000_000
 }
 
 extension FileTime {

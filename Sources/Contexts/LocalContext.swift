@@ -41,7 +41,8 @@ package struct LocalContext: Sendable {
     ///
     /// No file is opened.
     ///
-    /// - Throws: `unreadable` for a folder that cannot be listed, `changedWhileRead` for one that went away meanwhile.
+    /// - Throws: `unreadable` for a folder that cannot be listed, `changedWhileRead` for one that went away meanwhile,
+    ///   `tooDeep`.
     package func scan() async throws(ContextsError) -> ContextListing {
         // The time is taken before anything is looked at: what changes from now on is younger.
         let margin: Int64 = root.remoteFileSystem == nil ? 10_000_000 : 2_000_000_000

@@ -52,7 +52,8 @@ package final class BuildInputs: Sendable {
         }
         try await listing.hash(paths)
         let tree = listing.tree()
-        try listing.saveIndex()
+        // What is remembered saves work next time; on a full disk this build must not fail for it.
+        try? listing.saveIndex()
         state.withLock { state in
             state.listings.append(listing)
             state.folders[vertex] = listing.root

@@ -9,11 +9,24 @@ internal import Trees
 
 extension LocalExecutor {
     /// COPY, ADD and WORKDIR: written straight into the upper directory of a new snapshot.
-    func runFileActions(_ actions: [FileAction], _ job: StepJob) throws -> StepResult {
+    func runFileActions(_ actions: [FileAction], _ job: StepJob) async throws -> StepResult {
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            try runFileActions(actions, job) { cancellation.isCancelled }
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+
+    private func runFileActions(
+        _ actions: [FileAction],
+        _ job: StepJob,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) throws -> StepResult {
         let below = try below(job)
         let pending = try store.snapshots.begin()
         let (started, begun) = (FileTime.fileClock, ContinuousClock.now)
-        let delta = try write(actions, job, below, upper: pending.fs)
+        let delta = try write(actions, job, below, upper: pending.fs, isCancelled: isCancelled)
         return try keep(
             pending,
             delta,
@@ -24,7 +37,13 @@ extension LocalExecutor {
         )
     }
 
-    private func write(_ actions: [FileAction], _ job: StepJob, _ below: Below, upper: Directory) throws -> Delta {
+    private func write(
+        _ actions: [FileAction],
+        _ job: StepJob,
+        _ below: Below,
+        upper: Directory,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) throws -> Delta {
         let writer = try UpperWriter(upper: upper, below: below)
         let owners = OwnerLookup(below: below)
         var sources: [Int: CopySource] = [:]
@@ -33,10 +52,15 @@ extension LocalExecutor {
             switch action {
             case .makeDirectory(let make):
                 let owner = try make.owner.map(owners.owner) ?? (0, 0)
-                let copier = TreeCopier(writer: writer, owner: owner, mode: nil)
+                let copier = TreeCopier(writer: writer, owner: owner, mode: nil, isCancelled: isCancelled)
                 try copier.makeDirectories(try writer.resolve(make.path, followsLast: true), mode: 0o755)
             case .copy(let copy):
-                let copier = TreeCopier(writer: writer, owner: try copy.owner.map(owners.owner), mode: copy.mode)
+                let copier = TreeCopier(
+                    writer: writer,
+                    owner: try copy.owner.map(owners.owner),
+                    mode: copy.mode,
+                    isCancelled: isCancelled
+                )
                 switch copy.origin {
                 case .inline(let name, let content):
                     try copier.write(content, named: name, to: copy.destination)

@@ -57,7 +57,7 @@ package final class LocalExecutor: Executor {
         try store.checkReserve()
         switch job.vertex.operation {
         case .source: preconditionFailure("sources are opened, not executed")
-        case .file(let actions): return try runFileActions(actions, job)
+        case .file(let actions): return try await runFileActions(actions, job)
         case .run(let step): return try await runProcess(step, job)
         }
     }
@@ -66,6 +66,21 @@ package final class LocalExecutor: Executor {
     func below(_ job: StepJob) throws -> Below {
         guard let parent = job.inputs.first else { return .nothing }
         return Below(tree: parent.state.tree, source: store.trees, lowers: try deltas.lowers(of: parent.deltas))
+    }
+
+    /// The value by which the snapshots of two deltas may stand for each other (`cache.md` rule 2).
+    ///
+    /// An upper directory has the attributes of `/` itself, which a delta names only where they were changed.
+    private func snapshotDigest(
+        _ delta: Delta,
+        root: Attributes,
+        from start: FileTime,
+        to end: FileTime
+    ) -> ContentHash {
+        var encoder = CanonicalEncoder(domain: "delta.snapshot.1")
+        encoder.append(delta.digest(from: start, to: end))
+        root.encode(into: &encoder)
+        return encoder.hash
     }
 
     /// Computes the tree after a step and keeps its result.
@@ -86,7 +101,7 @@ package final class LocalExecutor: Executor {
         try editor.apply(delta)
         let tree = try editor.commit(into: store.trees)
         let times = setsTimes ? parent.times(after: delta, from: started, to: ended) : parent.times
-        let digest = delta.digest(from: started, to: ended)
+        let digest = snapshotDigest(delta, root: tree.rootAttributes, from: started, to: ended)
 
         let origin: NewResult.DeltaOrigin
         if let earlier = try store.results.delta(operation: job.operationKey, digest: digest) {

@@ -28,6 +28,8 @@ struct TreeCopier {
     /// `--chown`; nil keeps the owners of the source, and makes parents for root.
     let owner: (uid: UInt32, gid: UInt32)?
     let mode: ModeChange?
+    /// Asked while files are copied, by any thread.
+    var isCancelled: @Sendable () -> Bool = { false }
 
     private static let defaultDirectoryMode: UInt16 = 0o755
 
@@ -59,12 +61,13 @@ struct TreeCopier {
     ///
     /// - Returns: false if the entry is none: it is copied then.
     func unpack(_ item: Selection.Item, from source: CopySource, to destination: ByteString) throws -> Bool {
-        guard case .file = item.entry.node else { return false }
+        guard case .file(let hash, _) = item.entry.node else { return false }
         let file = try source.directory(item.path.parent).open(item.path.last ?? "", flags: O_RDONLY | O_NONBLOCK)
         guard try ArchiveUnpack.isArchive(file) else { return false }
         let target = try writer.resolve(destination, followsLast: true)
         try makeDirectories(target, mode: TreeCopier.defaultDirectoryMode)
-        return try ArchiveUnpack(writer: writer, destination: target, owner: owner).unpack(file)
+        let unpack = ArchiveUnpack(writer: writer, destination: target, owner: owner)
+        return try unpack.unpack(file, expecting: hash, named: item.path.bytes)
     }
 
     /// Where an entry goes, with the parents made: links of the destination followed inside the tree.
@@ -268,10 +271,14 @@ struct TreeCopier {
     /// Copies the files on all cores, compares them with what the tree says, then makes the hard links.
     private func finish(_ batch: Batch, from source: CopySource) throws {
         let changed = Mutex<TreePath?>(nil)
-        try writer.copy(batch.folders) { folder, index, copied in
-            guard case .file(let hash, let size) = batch.expected[folder][index].node else { return }
-            if copied.hash != hash || copied.size != size { changed.withLock { $0 = batch.paths[folder][index] } }
-        }
+        try writer.copy(
+            batch.folders,
+            copied: { folder, index, copied in
+                guard case .file(let hash, let size) = batch.expected[folder][index].node else { return }
+                if copied.hash != hash || copied.size != size { changed.withLock { $0 = batch.paths[folder][index] } }
+            },
+            isCancelled: isCancelled
+        )
         if let path = changed.withLock({ $0 }) { throw ExecutionError.changedWhileRead(path.bytes) }
         for (path, existing) in batch.links { try writer.hardLink(path, to: existing) }
     }

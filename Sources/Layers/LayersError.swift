@@ -25,12 +25,14 @@ package enum LayersError: DescribedError, Sendable, Hashable {
     case file(TreePath, SystemError)
     /// A call failed on a file that is copied.
     case source(ByteString, SystemError)
-    /// A file kept changing while it was copied.
+    /// A file kept changing while it was copied, or is not any more what was expected.
     case changedWhileRead(ByteString)
     /// The name starts with `.wh.`, which layers use to say that something is deleted (OCI image-spec, Layer, Whiteouts).
     case whiteoutName(TreePath)
     /// Something that is no directory has the path of an ancestor.
     case notADirectory(TreePath)
+    /// A path with more components than `TreePath.depthLimit`.
+    case tooDeep(TreePath)
     /// More than 255 links on the way to a path.
     case tooManyLinks(ByteString)
     /// An upper directory holds an attribute of overlay that was mounted off.
@@ -55,10 +57,11 @@ package enum LayersError: DescribedError, Sendable, Hashable {
         switch self {
         case .file(let path, let error): "\(path): \(error.message)"
         case .source(let name, let error): "\(name.escaped): \(error.message)"
-        case .changedWhileRead(let name): "\(name.escaped) changed again and again while it was read"
+        case .changedWhileRead(let name): "\(name.escaped) changed while it was read"
         case .whiteoutName(let path):
             "\(path): a layer cannot hold a file whose name starts with `.wh.`: such names mark deleted files"
         case .notADirectory(let path): "\(path) is not a directory"
+        case .tooDeep(let path): "\(path.shortened) is more than \(TreePath.depthLimit) levels deep"
         case .tooManyLinks(let path): "\(path.escaped): too many levels of symbolic links"
         case .overlayMark(let path, let attribute):
             "\(path) has the attribute \(attribute.escaped), which is not supported"
@@ -86,8 +89,14 @@ package enum LayersError: DescribedError, Sendable, Hashable {
         case .wrongDigest, .wrongSize, .wrongDiffID:
             "fetch the image again; if that does not help, its source is broken"
         case .unsupportedCompression: "use gzip or uncompressed"
+        case .tooDeep: "build with fewer folders inside each other"
         default: nil
         }
+    }
+
+    /// Refuses a path that is deeper than any may be.
+    static func checkDepth(of path: TreePath) throws(LayersError) {
+        if path.isTooDeep { throw .tooDeep(path) }
     }
 }
 

@@ -94,6 +94,7 @@ private struct Walk: ~Copyable {
     private mutating func visit(_ name: ByteString, in frame: Frame) throws {
         let path = frame.path.appending(name)
         if skipping.contains(path) { return }
+        try LayersError.checkDepth(of: path)
         let directory = stack.current
         let status = try at(path) { () throws(SystemError) in try directory.status(name) }
         let child: Child

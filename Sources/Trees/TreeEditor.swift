@@ -24,6 +24,18 @@ package final class TreeEditor {
             for child in object.children { slots[child.name] = .stored(child.entry) }
             return slots
         }
+
+        /// Takes what is below apart level by level: a chain of thousands of directories would end in as many nested
+        /// calls.
+        deinit {
+            var pending: [Node] = []
+            for case .loaded(_, let node) in children.values { pending.append(node) }
+            children = [:]
+            while let node = pending.popLast() {
+                for case .loaded(_, let child) in node.children.values { pending.append(child) }
+                node.children = [:]
+            }
+        }
     }
 
     private enum Slot {
@@ -34,6 +46,8 @@ package final class TreeEditor {
     private let source: any TreeSource
     private var rootAttributes: Attributes
     private let root: Node
+    /// The directories from the root, not with it, to the one that was looked for last: the next one is mostly near.
+    private var way: [(name: ByteString, node: Node)] = []
 
     package init(_ tree: Tree, source: any TreeSource) throws {
         self.source = source
@@ -70,10 +84,12 @@ package final class TreeEditor {
             root.children = Node.slots(of: object)
             root.linkSets = LinkSetTable(object.linkSets)
             root.storedHash = nil
+            leave(levelsFrom: 0)
             return
         }
-        let parent = try directory(at: path.parent, makesMissing: true)
+        let parent = try directory(at: path.parent)
         if let old = parent.children[name] { try forgetLinks(of: old, at: path) }
+        leave(levelsFrom: path.components.count - 1)
         parent.children[name] = .stored(entry)
         parent.storedHash = nil
     }
@@ -87,7 +103,7 @@ package final class TreeEditor {
             if isOpaque { try clear(root, at: path) }
             return
         }
-        let parent = try directory(at: path.parent, makesMissing: true)
+        let parent = try directory(at: path.parent)
         switch parent.children[name] {
         case .stored(let entry) where entry.isDirectory && !isOpaque:
             if entry.attributes != attributes {
@@ -105,6 +121,7 @@ package final class TreeEditor {
             }
         case let old:
             if let old { try forgetLinks(of: old, at: path) }
+            leave(levelsFrom: path.components.count - 1)
             parent.children[name] = .loaded(attributes, Node(.empty, storedAs: nil))
             parent.storedHash = nil
         }
@@ -115,6 +132,7 @@ package final class TreeEditor {
         guard let name = path.last else { return }
         guard let parent = try existingDirectory(at: path.parent), let old = parent.children[name] else { return }
         try forgetLinks(of: old, at: path)
+        leave(levelsFrom: path.components.count - 1)
         parent.children[name] = nil
         parent.storedHash = nil
     }
@@ -124,7 +142,7 @@ package final class TreeEditor {
     /// They must be entries that were set by this editor or are in no set.
     package func link(_ paths: [TreePath]) throws {
         guard paths.count > 1 else { return }
-        try addLinkSet(paths.sorted(), depth: 0, node: root)
+        try addLinkSet(paths.sorted())
     }
 
     // MARK: Looking
@@ -147,53 +165,111 @@ package final class TreeEditor {
         Tree(rootAttributes: rootAttributes, rootObject: try write(root, into: sink))
     }
 
-    private func write(_ node: Node, into sink: some TreeSink) throws -> ContentHash {
-        var children: [DirectoryObject.Child] = []
-        children.reserveCapacity(node.children.count)
-        var isChanged = node.storedHash == nil
-        for (name, slot) in node.children {
-            switch slot {
-            case .stored(let entry): children.append(.init(name: name, entry: entry))
-            case .loaded(let attributes, let child):
-                let before = child.storedHash
-                let hash = try write(child, into: sink)
-                isChanged = isChanged || hash != before
-                children.append(.init(name: name, entry: TreeEntry(.directory(hash), attributes)))
+    /// A directory on the way down while the tree is written.
+    private struct Frame {
+        let node: Node
+        let loaded: [(name: ByteString, attributes: Attributes, node: Node)]
+        var written: [DirectoryObject.Child] = []
+        var isChanged: Bool
+
+        init(_ node: Node) {
+            self.node = node
+            isChanged = node.storedHash == nil
+            loaded = node.children.compactMap { name, slot in
+                if case .loaded(let attributes, let child) = slot { (name, attributes, child) } else { nil }
             }
         }
-        if let hash = node.storedHash, !isChanged { return hash }
-        children.sort { $0.name < $1.name }
-        return try sink.put(DirectoryObject(children: children, linkSets: node.linkSets.sorted))
+
+        func put(into sink: some TreeSink) throws -> ContentHash {
+            if let hash = node.storedHash, !isChanged { return hash }
+            var children = written
+            children.reserveCapacity(node.children.count)
+            for case (let name, .stored(let entry)) in node.children {
+                children.append(.init(name: name, entry: entry))
+            }
+            children.sort { $0.name < $1.name }
+            return try sink.put(DirectoryObject(children: children, linkSets: node.linkSets.sorted))
+        }
+    }
+
+    private func write(_ root: Node, into sink: some TreeSink) throws -> ContentHash {
+        var frames = [Frame(root)]
+        while true {
+            let frame = frames[frames.count - 1]
+            if frame.written.count < frame.loaded.count {
+                frames.append(Frame(frame.loaded[frame.written.count].node))
+                continue
+            }
+            let hash = try frame.put(into: sink)
+            frames.removeLast()
+            guard let above = frames.indices.last else { return hash }
+            let (name, attributes, node) = frames[above].loaded[frames[above].written.count]
+            if hash != node.storedHash { frames[above].isChanged = true }
+            frames[above].written.append(.init(name: name, entry: TreeEntry(.directory(hash), attributes)))
+        }
     }
 
     // MARK: Directories
 
     /// The loaded directory, or nil where there is none.
+    ///
+    /// If there is one, `way` leads to it then.
     private func existingDirectory(at path: TreePath) throws -> Node? {
-        var node = root
-        for name in path.components {
-            switch node.children[name] {
-            case .loaded(_, let next): node = next
-            case .stored(let entry):
-                guard case .directory(let hash) = entry.node else { return nil }
-                let next = Node(try source.directoryObject(hash), storedAs: hash)
-                node.children[name] = .loaded(entry.attributes, next)
-                node = next
-            case nil: return nil
-            }
+        var common = 0
+        while common < min(way.count, path.components.count), way[common].name == path.components[common] {
+            common += 1
+        }
+        leave(levelsFrom: common)
+        var node = way.last?.node ?? root
+        for name in path.components[common...] {
+            guard let next = try child(name, of: node) else { return nil }
+            way.append((name, next))
+            node = next
         }
         return node
     }
 
+    /// The directory of that name, loaded; nil where there is none.
+    private func child(_ name: ByteString, of node: Node) throws -> Node? {
+        switch node.children[name] {
+        case .loaded(_, let child): return child
+        case .stored(let entry):
+            guard case .directory(let hash) = entry.node else { return nil }
+            let child = Node(try source.directoryObject(hash), storedAs: hash)
+            node.children[name] = .loaded(entry.attributes, child)
+            return child
+        case nil: return nil
+        }
+    }
+
+    /// Forgets the way from a level on, as when what is there goes away.
+    private func leave(levelsFrom level: Int) {
+        if level < way.count { way.removeSubrange(level...) }
+    }
+
     /// The loaded directory; missing ones are made, and others in its place are replaced.
-    private func directory(at path: TreePath, makesMissing: Bool) throws -> Node {
+    private func directory(at path: TreePath) throws -> Node {
         if let node = try existingDirectory(at: path) { return node }
-        try setDirectory(path, Attributes(mode: 0o755))
-        return try existingDirectory(at: path) ?? root
+        var node = root
+        for (depth, name) in path.components.enumerated() {
+            if let next = try child(name, of: node) {
+                node = next
+                continue
+            }
+            if let old = node.children[name] {
+                try forgetLinks(of: old, at: TreePath(Array(path.components[...depth])))
+            }
+            let made = Node(.empty, storedAs: nil)
+            node.children[name] = .loaded(Attributes(mode: 0o755), made)
+            node.storedHash = nil
+            node = made
+        }
+        return node
     }
 
     private func clear(_ node: Node, at path: TreePath) throws {
         for (name, slot) in node.children { try forgetLinks(of: slot, at: path.appending(name)) }
+        leave(levelsFrom: path.components.count)
         node.children = [:]
         node.linkSets = LinkSetTable([])
         node.storedHash = nil
@@ -203,26 +279,39 @@ package final class TreeEditor {
 
     /// Takes an entry, with all below it, out of the link sets of the directories above it.
     private func forgetLinks(of slot: Slot, at path: TreePath) throws {
-        switch slot {
-        case .stored(let entry):
-            if case .directory(let hash) = entry.node {
-                // Only a sub-tree whose members are in sets above it needs walking; sets wholly inside go with it.
-                guard try isMentionedAbove(path) else { return }
-                for child in try source.directoryObject(hash).children {
-                    try forgetLinks(of: .stored(child.entry), at: path.appending(child.name))
+        // Sets wholly inside go with it.
+        guard try hasLinkSets(above: path) else { return }
+        var pending = [(slot, path)]
+        while let (slot, path) = pending.popLast() {
+            switch slot {
+            case .stored(let entry):
+                guard case .directory(let hash) = entry.node else {
+                    try forgetLink(path)
+                    continue
                 }
-            } else {
-                try forgetLink(path)
+                // Only a sub-tree whose members are in sets above it needs walking.
+                guard try isMentionedAbove(path) else { continue }
+                for child in try source.directoryObject(hash).children {
+                    pending.append((.stored(child.entry), path.appending(child.name)))
+                }
+            case .loaded(_, let node):
+                for (name, child) in node.children { pending.append((child, path.appending(name))) }
             }
-        case .loaded(_, let node):
-            for (name, child) in node.children { try forgetLinks(of: child, at: path.appending(name)) }
         }
+    }
+
+    /// Whether a directory above the path has link sets at all.
+    private func hasLinkSets(above path: TreePath) throws -> Bool {
+        guard try existingDirectory(at: path.parent) != nil else { return false }
+        return !root.linkSets.isEmpty || way.contains { !$0.node.linkSets.isEmpty }
     }
 
     /// Whether a link set of a directory above the path names something at or below it.
     private func isMentionedAbove(_ path: TreePath) throws -> Bool {
-        for depth in 0..<path.components.count {
-            guard let node = try existingDirectory(at: TreePath(Array(path.components[..<depth]))) else { return false }
+        guard try existingDirectory(at: path.parent) != nil else { return false }
+        for depth in 0...way.count {
+            let node = depth == 0 ? root : way[depth - 1].node
+            if node.linkSets.isEmpty { continue }
             if node.linkSets.hasMember(below: path.components[depth...].joined(separator: "/")) { return true }
         }
         return false
@@ -233,44 +322,48 @@ package final class TreeEditor {
     /// From the lowest directory up: a set that named the file as a child's first member now names that child's next
     /// one, or loses the child, or, with one child left, is no set any more.
     private func forgetLink(_ path: TreePath) throws {
-        var oldFirst = path.last ?? ""
+        guard var oldFirst = path.last, try existingDirectory(at: path.parent) != nil else { return }
         var newFirst: ByteString? = nil
-        for depth in stride(from: path.components.count - 1, through: 0, by: -1) {
-            guard let node = try existingDirectory(at: TreePath(Array(path.components[..<depth]))) else { return }
-            if let (place, before) = node.linkSets.set(of: oldFirst) {
-                var after = before.filter { $0 != oldFirst }
-                if let newFirst { after.append(newFirst) }
-                after.sort()
-                node.linkSets.replace(at: place, with: after)
-                node.storedHash = nil
-                oldFirst = before.min() ?? oldFirst
-                newFirst = after.first
-            }
-            if depth > 0 {
-                let prefix = path.components[depth - 1] + "/"
+        // The level of the directory that the two are relative to.
+        var base = way.count
+        for depth in stride(from: way.count, through: 0, by: -1) {
+            let node = depth == 0 ? root : way[depth - 1].node
+            if node.linkSets.isEmpty { continue }
+            if depth < base {
+                let prefix = path.components[depth..<base].joined(separator: "/") + "/"
                 oldFirst = prefix + oldFirst
                 newFirst = newFirst.map { prefix + $0 }
+                base = depth
             }
+            guard let place = node.linkSets.place(of: oldFirst) else { continue }
+            let before = node.linkSets.first(at: place)
+            node.linkSets.replace(oldFirst, at: place, with: newFirst)
+            let after = node.linkSets.first(at: place)
+            node.linkSets.dropIfSingle(at: place)
+            node.storedHash = nil
+            // The sets above name this directory by its first member only.
+            if before == after { return }
+            oldFirst = before ?? oldFirst
+            newFirst = after
         }
     }
 
-    /// Adds a set whose members all lie below `node`, which is `depth` components from the root.
-    private func addLinkSet(_ paths: [TreePath], depth: Int, node: Node) throws {
-        var firsts: [ByteString: ByteString] = [:]
-        var groups: [ByteString: [TreePath]] = [:]
-        for path in paths {
-            let name = path.components[depth]
-            let relative = path.components[depth...].joined(separator: "/")
-            firsts[name] = min(firsts[name] ?? relative, relative)
-            groups[name, default: []].append(path)
-        }
-        if firsts.count > 1 {
-            node.linkSets.append(firsts.values.sorted())
-            node.storedHash = nil
-        }
-        for (_, group) in groups where group.count > 1 {
-            let parent = TreePath(Array(group[0].components[...depth]))
-            if let next = try existingDirectory(at: parent) { try addLinkSet(group, depth: depth + 1, node: next) }
+    /// Adds a set: each directory that its members part in lists the first of each child.
+    private func addLinkSet(_ paths: [TreePath]) throws {
+        var pending = [(paths: paths, depth: 0, node: root)]
+        while let (paths, depth, node) = pending.popLast() {
+            var groups: [ByteString: [TreePath]] = [:]
+            for path in paths { groups[path.components[depth], default: []].append(path) }
+            if groups.count > 1 {
+                let firsts = groups.values.compactMap { group in
+                    group.lazy.map { $0.components[depth...].joined(separator: "/") }.min()
+                }
+                node.linkSets.append(firsts.sorted())
+                node.storedHash = nil
+            }
+            for (name, group) in groups where group.count > 1 {
+                if let next = try child(name, of: node) { pending.append((group, depth + 1, next)) }
+            }
         }
     }
 }

@@ -110,12 +110,13 @@ package struct TreePath: Hashable, Sendable, Comparable {
 extension TreePath: CustomStringConvertible {
     package var description: String { "/" + bytes.escaped }
 
-    /// The path for a message: of one with many components or long ones only the ends.
+    /// The path for a message: of one with many components only the ends, of long names the start.
     package var shortened: String {
-        func text(_ part: some Sequence<ByteString>) -> String { ByteString(part.joined(separator: "/")).escaped }
-        guard components.count > 12 || bytes.count > 512 else { return description }
-        let (start, end) = (components.prefix(6), components.dropFirst(6).suffix(2))
-        return "/" + text(start.map(TreePath.shortened)) + "/…/" + text(end.map(TreePath.shortened))
+        func text(_ part: ArraySlice<ByteString>) -> String {
+            part.map { TreePath.shortened($0).escaped }.joined(separator: "/")
+        }
+        if components.count <= 8 { return "/" + text(components[...]) }
+        return "/" + text(components.prefix(5)) + "/…/" + text(components.suffix(2))
     }
 
     private static func shortened(_ name: ByteString) -> ByteString {

@@ -249,6 +249,42 @@ struct LocalContextTests {
         #expect(listing.counters.directories == 600)
     }
 
+    @Test("a tree as deep as any may be is scanned, hashed and opened; one level more is refused unless it is ignored")
+    func depthLimit() async throws {
+        let folder = try Folder()
+        var directory = folder.directory
+        for _ in 1..<TreePath.depthLimit { directory = try directory.makeOrOpenDirectory("d", mode: 0o755) }
+        try directory.open("f", flags: O_WRONLY | O_CREAT, mode: 0o644).write([1])
+        let path = TreePath(Array(repeating: "d", count: TreePath.depthLimit - 1) + ["f"])
+        let listing = try await folder.scan()
+        try await listing.hash()
+        #expect(listing.isHashed(path))
+        #expect(try listing.entry(at: path, in: listing.tree())?.node == .file(ContentHash(of: [1]), size: 1))
+        #expect(try listing.open(path).file.readAll(limit: 10) == [1])
+        try directory.makeDirectory("g", mode: 0o755)
+        try directory.child("g").makeDirectory("h", mode: 0o755)
+        let error = await #expect(throws: ContextsError.self) { try await folder.scan() }
+        #expect(error?.message == "/d/d/d/d/d/…/g/h in the context is more than 4096 levels deep")
+        let ignoring = try await folder.scan(ignoring: "**/h")
+        #expect(ignoring.counters.directories == TreePath.depthLimit)
+    }
+
+    @Test("hashing stops when the task is cancelled")
+    func cancelled() async throws {
+        let folder = try Folder()
+        for index in 0..<300 { try folder.write(ByteString("d/\(index)"), "x") }
+        let listing = try await folder.scan()
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await listing.hash()
+        }
+        try await task.value
+        #expect(listing.counters.filesOpened == 0)
+        #expect(!listing.isHashed(.root))
+        try await listing.hash()
+        #expect(listing.isHashed(.root))
+    }
+
     @Test("a context that is missing or a file is refused with its path")
     func missing() throws {
         let folder = try Folder()

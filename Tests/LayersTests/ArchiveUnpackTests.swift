@@ -69,6 +69,43 @@ struct ArchiveUnpackTests {
         )
     }
 
+    @Test("what was unpacked must be what was expected, to the file's last byte", arguments: ["tar", "gz"])
+    func expected(name: String) throws {
+        let scratch = try Scratch()
+        try scratch.shell(
+            "mkdir in; echo f > in/f; tar -cf tar -C in f; gzip -c tar > gz; head -c 2000000 /dev/zero >> tar"
+        )
+        let archive = try scratch.directory.open(ByteString(name), flags: O_RDONLY)
+        let bytes = try archive.readAll(limit: 1 << 24)
+        let writer = try UpperWriter(upper: try scratch.folder("upper"), below: .nothing)
+        let unpack = ArchiveUnpack(writer: writer, destination: "x")
+        #expect(try unpack.unpack(archive, expecting: ContentHash(of: bytes)))
+        #expect(throws: LayersError.changedWhileRead("a.tar")) {
+            try unpack.unpack(archive, expecting: ContentHash(of: bytes.dropLast()), named: "a.tar")
+        }
+    }
+
+    @Test("unpacking stops when the task is cancelled")
+    func cancelled() async throws {
+        let scratch = try Scratch()
+        try scratch.shell("mkdir in; echo f > in/f; tar -cf tar -C in f")
+        let archive = try scratch.directory.open("tar", flags: O_RDONLY)
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            let writer = try UpperWriter(upper: try scratch.folder("upper"), below: .nothing)
+            return try ArchiveUnpack(writer: writer, destination: "x").unpack(archive)
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        let other = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try LayerApply(upper: try scratch.folder("layer"), below: .nothing).apply(
+                archive,
+                expecting: .init()
+            )
+        }
+        await #expect(throws: CancellationError.self) { try await other.value }
+    }
+
     @Test("an owner that is asked for replaces those in the archive")
     func owner() throws {
         let scratch = try Scratch()

@@ -44,6 +44,29 @@ struct UpperScanTests {
         #expect(result.delta.lines == ["/d directory 755 0:0", "/d/g file 644 0:0"])
     }
 
+    @Test("a copy-up of a name whose links are in other directories is a change too")
+    func brokenLinksElsewhere() throws {
+        let scratch = try Scratch()
+        let lower = try scratch.folder("lower")
+        let writer = try UpperWriter(upper: lower, below: .nothing)
+        try writer.file("a/b/f", plain, modified: time, bytes: [1])
+        try writer.file("a/b/own", plain, modified: time, bytes: [2])
+        try writer.hardLink("a/c/g", to: "a/b/f")
+        try writer.hardLink("z", to: "a/b/f")
+        let below = try Below.nothing.adding(try writer.finish(), in: lower)
+        let upper = try scratch.folder("upper")
+        try scratch.shell(
+            "mkdir -p upper/a/b upper/a/c; cp -a lower/a/b/own lower/a/b/f upper/a/b/; cp -a lower/a/c/g upper/a/c/; cp -a lower/z upper/"
+        )
+        let result = try UpperScan(upper: upper, below: below).run()
+        #expect(
+            result.delta.lines == [
+                "/a directory 755 0:0", "/a/b directory 755 0:0", "/a/b/f file 644 0:0", "/a/c directory 755 0:0",
+                "/a/c/g file 644 0:0", "/z file 644 0:0",
+            ]
+        )
+    }
+
     @Test("a directory that is as it was is in the delta only with what changed in it; the root only by itself")
     func directories() throws {
         let scratch = try Scratch()
@@ -98,6 +121,28 @@ struct UpperScanTests {
         #expect(try UpperScan(upper: upper, below: below).run().delta.lines.first == "/e directory 755 0:0")
     }
 
+    @Test("an opaque mark that hides no directory is taken off: over other layers it would hide what is there")
+    func uselessMarks() throws {
+        let scratch = try Scratch()
+        let below = try below(scratch)
+        let upper = try scratch.folder("upper")
+        try scratch.shell("mkdir -p upper/e/in upper/n upper/d; touch upper/n/own; touch -d @9 upper/n")
+        for name: ByteString in ["d", "e", "n"] {
+            try upper.setXattr(name, Xattr(name: "trusted.overlay.opaque", value: "y"))
+        }
+        try upper.child("e").setXattr("in", Xattr(name: "trusted.overlay.opaque", value: "y"))
+        _ = try UpperScan(upper: upper, below: below).run()
+        #expect(try upper.xattr("trusted.overlay.opaque", of: "d") == "y")
+        for name: ByteString in ["e", "n"] { #expect(try upper.xattr("trusted.overlay.opaque", of: name) == nil) }
+        #expect(try upper.child("e").xattr("trusted.overlay.opaque", of: "in") == nil)
+        #expect(try upper.status("n").modified == FileTime(seconds: 9))
+        try scratch.shell("mkdir -p other/n other/d other/e/in root; touch other/n/a other/d/b other/e/in/c")
+        let seen = try scratch.shell(
+            "mount -t overlay -o ro,lowerdir=upper:other overlay root; cd root; find . -type f | sort; cd ..; umount root"
+        )
+        #expect(seen == "./e/in/c\n./n/a\n./n/own\n")
+    }
+
     @Test("what overlay was told not to do is refused")
     func redirect() throws {
         let scratch = try Scratch()
@@ -149,13 +194,36 @@ struct UpperScanTests {
     func deep() throws {
         let scratch = try Scratch()
         let upper = try scratch.folder("upper")
-        var current = upper
         let name = ByteString([UInt8](repeating: 0x6E, count: 100))
-        for _ in 0..<900 { current = try current.makeOrOpenDirectory(name, mode: 0o755) }
+        let current = try chain(of: 900, name, in: upper)
         _ = try current.open("f", flags: O_WRONLY | O_CREAT, mode: 0o644)
         let result = try UpperScan(upper: upper, below: .nothing).run()
         #expect(result.delta.entries.count == 901)
         let tree = try Below.nothing.adding(result.delta, in: upper).tree
         #expect(try TreeScan(root: upper).tree(into: MemoryTrees()) == tree)
+    }
+
+    @Test("a tree that is as deep as any may be is walked, and one level more is refused by its path")
+    func depthLimit() throws {
+        let scratch = try Scratch()
+        let upper = try scratch.folder("upper")
+        let last = try chain(of: TreePath.depthLimit, "d", in: upper)
+        let delta = try UpperScan(upper: upper, below: .nothing).run().delta
+        #expect(delta.entries.count == TreePath.depthLimit)
+        let tree = try Below.nothing.adding(delta, in: upper).tree
+        #expect(try TreeScan(root: upper).tree(into: MemoryTrees()) == tree)
+        _ = try last.open("f", flags: O_WRONLY | O_CREAT, mode: 0o644)
+        let path = TreePath(Array(repeating: "d", count: TreePath.depthLimit) + ["f"])
+        let error = #expect(throws: LayersError.self) { try UpperScan(upper: upper, below: .nothing).run() }
+        #expect(error == .tooDeep(path))
+        #expect(error?.message == "/d/d/d/d/d/…/d/f is more than 4096 levels deep")
+        #expect(throws: LayersError.tooDeep(path)) { try TreeScan(root: upper).tree(into: MemoryTrees()) }
+    }
+
+    /// Makes directories inside each other and gives the deepest.
+    private func chain(of count: Int, _ name: ByteString, in directory: Directory) throws -> Directory {
+        var current = directory
+        for _ in 0..<count { current = try current.makeOrOpenDirectory(name, mode: 0o755) }
+        return current
     }
 }

@@ -67,7 +67,7 @@ struct UpperWriterTests {
         #expect(try upper.child("tmp").status("in").modified == FileTime(seconds: 5))
     }
 
-    @Test("a directory in the place of a file, a link or a whiteout is opaque, and hides only directories")
+    @Test("a directory in the place of another is opaque; in the place of a file it hides nothing and has no mark")
     func opaque() throws {
         let scratch = try Scratch()
         let (lower, upper) = (try scratch.folder("lower"), try scratch.folder("upper"))
@@ -86,7 +86,7 @@ struct UpperWriterTests {
             delta.lines == ["/dir directory 755 0:0 opaque", "/file directory 755 0:0", "/new directory 755 0:0"]
         )
         #expect(try upper.xattr("trusted.overlay.opaque", of: "dir") == "y")
-        #expect(try upper.xattr("trusted.overlay.opaque", of: "file") == "y")
+        #expect(try upper.xattr("trusted.overlay.opaque", of: "file") == nil)
         #expect(try upper.xattr("trusted.overlay.opaque", of: "new") == nil)
     }
 
@@ -139,6 +139,25 @@ struct UpperWriterTests {
         try scratch.shell("diff -r in upper/d")
     }
 
+    @Test("copying stops at a file when it is cancelled")
+    func copyCancelled() throws {
+        let scratch = try Scratch()
+        let source = try scratch.folder("in")
+        let names = (0..<40).map { ByteString("\($0)") }
+        for name in names { _ = try source.open(name, flags: O_WRONLY | O_CREAT, mode: 0o644) }
+        let writer = try UpperWriter(upper: try scratch.folder("upper"), below: .nothing)
+        let files = names.map { FileCopy(source: $0, attributes: plain, modified: time) }
+        let told = Told()
+        #expect(throws: CancellationError.self) {
+            try writer.copy(
+                [FolderCopy(from: { source }, to: "d", files: files)],
+                copied: { told.add($0, $1, $2) },
+                isCancelled: { told.count == 7 }
+            )
+        }
+        #expect(told.count == 7)
+    }
+
     @Test("holes of a sparse file stay holes and count as zeros")
     func sparse() throws {
         let scratch = try Scratch()
@@ -168,6 +187,38 @@ struct UpperWriterTests {
         #expect(result.delta.lines == delta.lines)
         let (layer, bytes) = try LayerWriter(upper: upper, delta: delta).packed()
         #expect(layer.size == Int64(bytes.count))
+    }
+
+    @Test("a path is as deep as any may be, and no deeper; nothing nests calls as deep")
+    func depthLimit() throws {
+        let scratch = try Scratch()
+        let upper = try scratch.folder("upper")
+        let limit = TreePath(Array(repeating: "d", count: TreePath.depthLimit))
+        let writer = try UpperWriter(upper: upper, below: .nothing)
+        for depth in stride(from: 64, through: TreePath.depthLimit, by: 64) {
+            try writer.directory(TreePath(Array(limit.components[..<depth])), folder)
+        }
+        let beyond = TreePath(limit.components + ["f"])
+        #expect(throws: LayersError.tooDeep(beyond)) { try writer.directory(beyond, folder) }
+        #expect(throws: LayersError.tooDeep(beyond)) { try writer.file(beyond, plain, modified: time, bytes: []) }
+        let delta = try writer.finish()
+        #expect(delta.entries.count == TreePath.depthLimit)
+        #expect(try UpperScan(upper: upper, below: .nothing).run().delta.lines.last == delta.lines.last)
+        try writer.whiteout("d")
+        #expect(try writer.finish().isEmpty)
+    }
+
+    @Test("links that make a path deeper and deeper are given up")
+    func deepLinks() throws {
+        let scratch = try Scratch()
+        let writer = try UpperWriter(upper: try scratch.folder("upper"), below: .nothing)
+        let missing = ByteString(Array(repeating: "m", count: 1_000).joined(separator: "/"))
+        for index in 0..<9 {
+            let target = ByteString("l\(index + 1)/") + missing
+            try writer.symlink(TreePath([ByteString("l\(index)")]), target: target, plain, modified: time)
+        }
+        let error = #expect(throws: LayersError.self) { try writer.resolve("l0/x", followsLast: true) }
+        #expect(error?.message == "/l9/m/m/m/m/…/m/m is more than 4096 levels deep")
     }
 }
 

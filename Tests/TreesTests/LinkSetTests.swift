@@ -106,6 +106,53 @@ struct LinkSetTests {
         #expect(after == wanted)
     }
 
+    @Test("one file with thousands of names is no trouble: replaced name by name, copied twice, removed")
+    func largeSet() throws {
+        let count = 5_000
+        let names = (0..<count).map { TreePath(parsing: ByteString("m/\($0 % 7)/\($0)")) }
+        let smallest = names.min()
+        let delta = Delta(
+            entries: names.sorted().enumerated().map { index, path in
+                let first = index == 0 ? nil : smallest
+                return .init(path: path, change: .write(.file("x"), modified: FileTime(seconds: 1), linkedTo: first))
+            }
+        )
+        let once = try edit(.empty) { try $0.apply(delta) }
+        #expect(try sets(once, at: "m").map(\.count) == [7])
+        let twice = try edit(once) { try $0.apply(delta) }
+        #expect(twice == once)
+        var generator = SeededGenerator(seed: 1)
+        let (gone, kept) = (names[..<(count / 2)], names[(count / 2)...])
+        let half = try edit(once) { editor in
+            for name in gone.shuffled(using: &generator) { try editor.remove(name) }
+        }
+        let wanted = try edit(.empty) { editor in
+            for name in kept { try editor.set(name, .file("x")) }
+            try editor.link(Array(kept))
+        }
+        #expect(half == wanted)
+    }
+
+    @Test("a member that is replaced and linked again and again leaves no trace", arguments: 0..<8)
+    func replacedAgain(_ seed: Int) throws {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        let paths = (0..<9).map { TreePath(parsing: ByteString("\($0 % 3)/\($0 % 2)/\($0)")) }
+        var model = FileModel()
+        model.write(paths, .file("x"))
+        let before = try model.tree(into: trees)
+        let after = try edit(before) { editor in
+            for _ in 0..<30 {
+                let path = generator.pick(paths) ?? paths[0]
+                try editor.set(path, .file("y"))
+                model.write(path, .file("y"))
+            }
+            try editor.link(paths.filter { model.file(at: $0) == .file("y") })
+        }
+        let others = paths.filter { model.file(at: $0) == .file("y") }
+        model.write(others, .file("y"))
+        #expect(try after == model.tree(into: trees))
+    }
+
     @Test("a directory with a set of its own can be moved as it is")
     func moved() throws {
         let before = try tree {

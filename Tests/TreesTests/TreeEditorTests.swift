@@ -61,14 +61,37 @@ struct TreeEditorTests {
         #expect(try editor.commit(into: trees) == tree { file("a/b/c", "x") }.tree(into: trees))
     }
 
-    @Test("a very deep path is no trouble")
+    @Test("a path as deep as there may be one is no trouble, made, linked, replaced and removed")
     func deep() throws {
         let trees = MemoryTrees()
-        let path = TreePath(Array(repeating: "d", count: 2_000))
+        let folder = TreePath(Array(repeating: "d", count: TreePath.depthLimit - 1))
+        let (path, link) = (folder.appending("f"), folder.appending("g"))
         let editor = try TreeEditor(.empty, source: trees)
         try editor.set(path, .file("x"))
+        try editor.set(link, .file("x"))
+        try editor.link([path, link])
         let result = try editor.commit(into: trees)
         #expect(try trees.entry(at: path, in: result) == .file("x"))
+        let next = try TreeEditor(result, source: trees)
+        try next.set(TreePath(["above"]), .file("x"))
+        try next.link([path, link, TreePath(["above"])])
+        let linked = try next.commit(into: trees)
+        let last = try TreeEditor(linked, source: trees)
+        try last.setDirectory(folder, Attributes(mode: 0o700))
+        try last.remove(TreePath(["d"]))
+        try last.remove(TreePath(["above"]))
+        #expect(try last.commit(into: trees) == .empty)
+    }
+
+    @Test("the depth limit counts components, and a message shows a deep path by its ends")
+    func depthLimit() {
+        let deep = TreePath(Array(repeating: "d", count: TreePath.depthLimit))
+        #expect(!deep.isTooDeep)
+        #expect(deep.appending("f").isTooDeep)
+        #expect(deep.appending("f").shortened == "/d/d/d/d/d/…/d/f")
+        #expect(TreePath(parsing: "a/b\u{1}").shortened == "/a/b\\x01")
+        let long = TreePath([ByteString(Array(repeating: 0x6E, count: 255))])
+        #expect(long.shortened == "/" + String(repeating: "n", count: 61) + "...")
     }
 
     @Test("a directory object that is missing is an error")

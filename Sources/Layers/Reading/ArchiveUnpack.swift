@@ -1,6 +1,7 @@
-internal import Bytes
+package import Bytes
 internal import Glibc
 package import Linux
+package import OCI
 package import Trees
 
 /// Unpacks a local archive at a place of the tree, as ADD does.
@@ -31,11 +32,18 @@ package struct ArchiveUnpack {
 
     /// Unpacks the whole file, whatever its offset is.
     ///
-    /// - Returns: false if it is no archive; then nothing was written.
-    /// - Throws: `LayersError`; the upper directory is then to be thrown away.
-    package func unpack(_ file: Linux.Descriptor) throws -> Bool {
+    /// `expected`: the hash of the packed bytes, to be compared with those that were unpacked; nil takes any.
+    /// `name`: what the file is called in an error.
+    /// Returns false if it is no archive; then nothing was written and no hash compared.
+    /// Throws `LayersError`, `changedWhileRead` if the bytes are not those expected, or `CancellationError` when the
+    /// task that calls is cancelled; the upper directory is then to be thrown away.
+    package func unpack(
+        _ file: Linux.Descriptor,
+        expecting expected: ContentHash? = nil,
+        named name: ByteString = "the archive"
+    ) throws -> Bool {
         guard try ArchiveUnpack.isArchive(file) else { return false }
-        let packed = FileSource(file, digest: nil, limit: nil)
+        let packed = FileSource(file, digest: expected == nil ? nil : .sha256, limit: nil)
         let plain = try PlainSource(packed, limits: limits)
         let ahead = ReadAhead(plain)
         var reader = try TarReader(ahead, limits: limits)
@@ -46,9 +54,14 @@ package struct ArchiveUnpack {
             limits: limits,
             isLayer: false
         )
-        while let entry = try reader.next() { try applier.apply(entry, from: &reader) }
+        while let entry = try reader.next() {
+            try Task.checkCancellation()
+            try applier.apply(entry, from: &reader)
+        }
         // A packing that is cut short or damaged after the tar's end is an error too.
         try ahead.drain()
+        // To the end of the file, whatever follows the packed stream.
+        if let expected, try packed.finish() != Digest(expected) { throw LayersError.changedWhileRead(name) }
         return true
     }
 

@@ -129,7 +129,10 @@ struct EntryApplier {
         if size > limits.plainSize { throw LayersError.limitExceeded(.plainSize(limits.plainSize), entry: entry.name) }
         try checkSpace(for: size, entry.name)
         try writer.file(path, attributes, modified: modified, size: size) { sink in
-            try reader.content { try sink.write($0, at: $1) }
+            try reader.content { bytes, offset in
+                try Task.checkCancellation()
+                try sink.write(bytes, at: offset)
+            }
         }
         written += size
     }

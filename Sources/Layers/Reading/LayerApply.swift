@@ -50,7 +50,8 @@ package struct LayerApply {
 
     /// Reads the whole file, whatever its offset is: a plain tar or one packed with gzip, zstd, xz or bzip2.
     ///
-    /// - Throws: `LayersError`: `wrongDigest`, `wrongSize`, `wrongDiffID`, `refusedEntry`, `malformedArchive`, a limit.
+    /// - Throws: `LayersError`: `wrongDigest`, `wrongSize`, `wrongDiffID`, `refusedEntry`, `malformedArchive`, a limit,
+    ///   `tooDeep`; `CancellationError` when the task that calls is cancelled.
     package func apply(_ blob: Linux.Descriptor, expecting expected: ExpectedLayer) throws -> AppliedLayer {
         let packed = FileSource(blob, digest: expected.digest?.algorithm, limit: expected.size)
         let plain = try PlainSource(packed, limits: limits)
@@ -60,7 +61,10 @@ package struct LayerApply {
         guard diffAlgorithm == .sha256 else { throw LayersError.malformedArchive("a diff id that is not sha256") }
         let ahead = ReadAhead(plain)
         var reader = try TarReader(ahead, limits: limits)
-        while let entry = try reader.next() { try applier.apply(entry, from: &reader) }
+        while let entry = try reader.next() {
+            try Task.checkCancellation()
+            try applier.apply(entry, from: &reader)
+        }
         try ahead.drain()
         let diffID = Digest(try plain.finish())
         let digest = try packed.finish()

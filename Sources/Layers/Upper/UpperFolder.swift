@@ -41,10 +41,11 @@ final class UpperFolder: @unchecked Sendable {
     /// Nil: what it is below, or now.
     var modified: FileTime?
     var contents: Contents
-    /// Whether overlay must not show what the layers below have there.
-    var isOpaque: Bool
-    /// Whether there is a directory below that `isOpaque` hides.
-    var hidesDirectory: Bool
+    /// Whether there is a directory below that overlay must not show: then the upper has the mark, and the delta says so.
+    ///
+    /// Anything else below needs no mark. One that hides nothing is not set: over other layers it would hide what the
+    /// delta does not say.
+    var isOpaque = false
     /// The directory itself, while it is open.
     var directory: Directory?
 
@@ -54,8 +55,21 @@ final class UpperFolder: @unchecked Sendable {
         self.origin = origin
         self.attributes = attributes
         self.contents = contents
-        isOpaque = false
-        hidesDirectory = false
+    }
+
+    /// Lets go of all folders below, which hold their parents and so each other; an emptied folder stays.
+    ///
+    /// Level by level, the deepest last to be listed and first to go: a chain of thousands of folders would end in as
+    /// many nested calls.
+    func takeApart() {
+        var folders = [self]
+        var next = 0
+        while next < folders.count {
+            for case .folder(let child) in folders[next].children.values { folders.append(child) }
+            folders[next].children = [:]
+            next += 1
+        }
+        while folders.popLast() != nil {}
     }
 
     /// What the layers below have in it under a name.

@@ -6,7 +6,9 @@ package import Trees
 ///
 /// The walk goes over the upper only; what was there before, the tree below answers. What is no change is taken out of
 /// the upper too: whiteouts with nothing below, files that overlay copied up and nobody changed (cache.md rule 12), sockets.
-/// Nothing may write to the upper meanwhile.
+/// Marks that hide nothing are taken off.
+/// Only for an upper that is still pending: it is changed on the disk, so one that was committed, which other processes
+/// may have mounted, must never be scanned. Nothing may write to the upper meanwhile.
 package struct UpperScan {
     package struct Result: Sendable {
         package var delta: Delta
@@ -36,7 +38,7 @@ package struct UpperScan {
 
     /// Walks the upper directory, hashes what is new in it on all processors, and cleans it.
     ///
-    /// - Throws: `LayersError.whiteoutName` for a file that a layer cannot hold, `overlayMark`, `file`.
+    /// - Throws: `LayersError.whiteoutName` for a file that a layer cannot hold, `overlayMark`, `tooDeep`, `file`.
     package func run() throws -> Result {
         var walk = try UpperWalk(scan: self)
         try walk.walk()

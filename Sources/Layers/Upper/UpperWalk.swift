@@ -27,6 +27,8 @@ struct UpperWalk: ~Copyable {
         var next = 0
         /// What the layers below show in the directory; nil for nothing.
         var below: DirectoryObject?
+        /// The members of its link sets, once they were asked for.
+        var linkedBelow: Set<ByteString>?
         var modified: FileTime
     }
 
@@ -74,12 +76,22 @@ struct UpperWalk: ~Copyable {
         }
         try flush()
         resolveLinks()
+        try removeUnchangedDirectories()
     }
 
     /// What was changed.
     ///
     /// After ``walk()``.
     var delta: Delta {
+        var entries: [Delta.Entry] = []
+        for (record, isPart) in zip(records, isPartOfDelta) where isPart {
+            if let change = record.change { entries.append(Delta.Entry(path: record.path, change: change)) }
+        }
+        return Delta(entries: entries)
+    }
+
+    /// Which records are changes, or directories on the way to one.
+    private var isPartOfDelta: [Bool] {
         var holdsChange = [Bool](repeating: false, count: records.count)
         for index in records.indices.reversed() {
             let record = records[index]
@@ -89,11 +101,24 @@ struct UpperWalk: ~Copyable {
         }
         // Layers do not list the root for what is in it.
         if let root = records.first, root.isUnchangedDirectory { holdsChange[0] = false }
-        var entries: [Delta.Entry] = []
-        for (index, record) in records.enumerated() where holdsChange[index] {
-            if let change = record.change { entries.append(Delta.Entry(path: record.path, change: change)) }
+        return holdsChange
+    }
+
+    /// Takes away the directories that overlay copied up and that hold no change.
+    ///
+    /// The delta does not tell of them, but over another tree their attributes would show: snapshots of equal deltas may
+    /// stand for each other (cache.md rule 2).
+    private func removeUnchangedDirectories() throws {
+        let isPart = isPartOfDelta
+        for index in records.indices.dropFirst().reversed() where records[index].isUnchangedDirectory && !isPart[index]
+        {
+            let (path, parent) = (records[index].path, records[records[index].parent])
+            try at(path) { () throws(SystemError) in
+                let directory = try scan.upper.directory(at: path.parent)
+                try directory.removeDirectory(path.last ?? "")
+                if case .directory(_, let modified, _) = parent.change { try directory.setModified("", modified) }
+            }
         }
-        return Delta(entries: entries)
     }
 
     // MARK: Directories
@@ -112,6 +137,10 @@ struct UpperWalk: ~Copyable {
         if case .directory(let hash) = below?.node {
             wasDirectory = true
             if !isOpaque { contents = try scan.below.source.directoryObject(hash) }
+        } else if isOpaque {
+            // The mark hides nothing here, but it would over other layers that this upper may come to lie on.
+            try at(path) { () throws(SystemError) in try directory.removeXattr("", scan.namespace + OverlayMark.opaque)
+            }
         }
         let change = Delta.Change.directory(attributes, modified: status.modified, isOpaque: isOpaque && wasDirectory)
         let isUnchanged = wasDirectory && !isOpaque && below?.attributes == attributes
@@ -125,6 +154,7 @@ struct UpperWalk: ~Copyable {
 
     private mutating func visit(_ name: ByteString, in frame: Frame) throws {
         let path = frame.path.appending(name)
+        try LayersError.checkDepth(of: path)
         let directory = stack.current
         let status = try at(path) { () throws(SystemError) in try directory.status(name) }
         let below = frame.below?[name]
@@ -216,13 +246,14 @@ struct UpperWalk: ~Copyable {
     }
 
     /// Whether the tree below says that the entry is a hard link of another: a copy-up has made it a file of its own.
-    private func isLinkedBelow(_ name: ByteString) -> Bool {
-        var relative = name
-        for frame in frames.reversed() {
-            guard let below = frame.below else { return false }
-            if below.linkSets.contains(where: { $0.contains(relative) }) { return true }
-            guard let own = frame.path.last else { return false }
-            relative = own + "/" + relative
+    private mutating func isLinkedBelow(_ name: ByteString) -> Bool {
+        for level in frames.indices.reversed() {
+            guard let sets = frames[level].below?.linkSets else { return false }
+            if sets.isEmpty { continue }
+            if frames[level].linkedBelow == nil { frames[level].linkedBelow = Set(sets.joined()) }
+            let between = frames[frames.count - 1].path.components[frames[level].path.components.count...]
+            let relative = (between + [name]).joined(separator: "/")
+            if frames[level].linkedBelow?.contains(relative) == true { return true }
         }
         return false
     }

@@ -54,11 +54,13 @@ extension UpperWriter {
     /// Copies the files of many directories on several threads, each thread in a directory of its own as far as it goes.
     ///
     /// `copied`: told of each file by its place in `folders` and in the folder's `files`; called by any thread.
+    /// `isCancelled`: asked before each file, by any thread; true ends the copying with `CancellationError`.
     /// Throws the first failure; what else was under way is finished.
     package func copy(
         _ folders: [FolderCopy],
         workers: Int = BlockingThreads.processorCount,
-        copied: (@Sendable (Int, Int, CopiedFile) -> Void)? = nil
+        copied: (@Sendable (Int, Int, CopiedFile) -> Void)? = nil,
+        isCancelled: @Sendable () -> Bool = { false }
     ) throws {
         var shares: [(folder: Int, files: Range<Int>)] = []
         for (index, folder) in folders.enumerated() {
@@ -76,7 +78,9 @@ extension UpperWriter {
                     guard index < shares.count, failure.withLock({ $0 == nil }) else { return }
                     let (folder, files) = shares[index]
                     do {
-                        try copy(folders[folder], files, buffer: buffer) { copied?(folder, $0, $1) }
+                        try copy(folders[folder], files, buffer: buffer, isCancelled: isCancelled) {
+                            copied?(folder, $0, $1)
+                        }
                     } catch { failure.withLock { $0 = $0 ?? error } }
                 }
             }
@@ -88,11 +92,13 @@ extension UpperWriter {
         _ copy: FolderCopy,
         _ files: Range<Int>,
         buffer: UnsafeMutableRawBufferPointer,
+        isCancelled: () -> Bool,
         copied: (Int, CopiedFile) -> Void
     ) throws {
         let source = try copy.from()
         let folder = try state.withLock { try self.folder(at: copy.to, &$0) }
         for index in files {
+            if isCancelled() { throw CancellationError() }
             let file = copy.files[index]
             let place = try state.withLock { try self.place(file.name, in: folder, &$0) }
             let descriptor: Linux.Descriptor

@@ -204,6 +204,9 @@ extension UpperWriter {
     }
 
     func place(_ name: ByteString, in folder: UpperFolder, _ state: inout State) throws -> Place {
+        if folder.path.components.count >= TreePath.depthLimit {
+            throw LayersError.tooDeep(folder.path.appending(name))
+        }
         guard !OverlayMark.isReserved(name) else { throw LayersError.whiteoutName(folder.path.appending(name)) }
         let directory = try open(folder, &state)
         try clear(name, in: folder, directory, &state)

@@ -76,7 +76,7 @@ extension UpperWriter {
         let change = Delta.Change.directory(
             folder.attributes,
             modified: folder.modified ?? FileTime.fileClock,
-            isOpaque: folder.hidesDirectory
+            isOpaque: folder.isOpaque
         )
         return Delta.Entry(path: folder.path, change: change)
     }

@@ -37,7 +37,8 @@ extension UpperWriter {
     ///
     /// Components after a missing one are taken as they stand.
     ///
-    /// - Throws: `LayersError.tooManyLinks`, or `notADirectory` for a path through a file.
+    /// - Throws: `LayersError.tooManyLinks`, `tooDeep` for one that leads deeper than anything may be, or `notADirectory`
+    ///   for a path through a file.
     package func resolve(_ text: ByteString, from base: TreePath = .root, followsLast: Bool) throws -> TreePath {
         try state.withLock { state in
             var pending = Array(TreePath(splitting: text).components.reversed())
@@ -45,6 +46,7 @@ extension UpperWriter {
             var linksLeft = 255
             var directory = try mergedDirectory(at: path, &state)
             while let name = pending.popLast() {
+                try LayersError.checkDepth(of: path)
                 if name == ".." {
                     path = path.parent
                     directory = try mergedDirectory(at: path, &state)
@@ -164,8 +166,7 @@ extension UpperWriter {
     func hide(_ folder: UpperFolder, _ state: inout State) throws {
         state.generation += 1
         guard folder.parent != nil else { return try hideRoot(folder, &state) }
-        folder.isOpaque = true
-        if case .nothing = folder.contents {} else { folder.hidesDirectory = true }
+        if case .nothing = folder.contents {} else { folder.isOpaque = true }
         var pending = [folder]
         while let folder = pending.popLast() {
             folder.contents = .nothing
@@ -177,7 +178,6 @@ extension UpperWriter {
                         child.attributes = Attributes(mode: 0o755)
                     }
                     child.isOpaque = false
-                    child.hidesDirectory = false
                     pending.append(child)
                 case .whiteout: try clear(name, in: folder, try open(folder, &state), &state)
                 case .file: break

@@ -14,6 +14,7 @@ internal import Trees
 /// Several threads may write, each to paths of its own; best each in its own directory. Directories get their modes,
 /// owners, attributes and times in ``finish()``; until then they are the engine's own, so that nothing is inherited from
 /// a setgid bit or a default ACL. After an error the upper is to be thrown away.
+/// A path deeper than `TreePath.depthLimit` is refused with `LayersError.tooDeep`.
 ///
 /// Needs the privileges of root. Files are made with their final mode as far as the umask of the process lets them be.
 package final class UpperWriter: Sendable {
@@ -56,14 +57,7 @@ package final class UpperWriter: Sendable {
         try at(.root) { () throws(SystemError) in try upper.setMode(mode: 0o700) }
     }
 
-    deinit {
-        // Taken apart level by level: a chain of thousands of folders would end in as many nested calls.
-        var pending = state.withLock { [$0.root] }
-        while let folder = pending.popLast() {
-            for case .folder(let child) in folder.children.values { pending.append(child) }
-            folder.children = [:]
-        }
-    }
+    deinit { state.withLock { $0.root.takeApart() } }
 
     /// What the user should know, once all is written.
     package var notices: [LayersNotice] { state.withLock { $0.notices.notices } }
@@ -112,14 +106,14 @@ package final class UpperWriter: Sendable {
         _ state: inout State
     ) throws -> UpperFolder {
         let path = folder.path.appending(name)
+        try LayersError.checkDepth(of: path)
         guard !OverlayMark.isReserved(name) else { throw LayersError.whiteoutName(path) }
         let parent = try open(folder, &state)
         try clear(name, in: folder, parent, &state)
         try at(path) { () throws(SystemError) in try parent.makeDirectory(name, mode: 0o700) }
         let child = UpperFolder(path: path, parent: folder, origin: origin, attributes: attributes, contents: contents)
         if case .nothing = contents, let hidden = try folder.below(name, from: below.source) {
-            child.isOpaque = true
-            child.hidesDirectory = hidden.isDirectory
+            child.isOpaque = hidden.isDirectory
             state.dependsOnBelow = true
         }
         folder.children[name] = .folder(child)
@@ -130,9 +124,10 @@ package final class UpperWriter: Sendable {
     func clear(_ name: ByteString, in folder: UpperFolder, _ directory: Directory, _ state: inout State) throws {
         switch folder.children[name] {
         case nil: return
-        case .folder:
+        case .folder(let child):
             state.generation += 1
             try at(folder.path.appending(name)) { () throws(SystemError) in try directory.removeTree(name) }
+            child.takeApart()
         case .file(let file):
             if case .symlink = file.entry.node { state.generation += 1 }
             try at(folder.path.appending(name)) { () throws(SystemError) in try directory.removeFile(name) }
