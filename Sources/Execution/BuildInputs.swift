@@ -51,6 +51,7 @@ package final class BuildInputs: Sendable {
             paths += selection.items.map(\.path)
         }
         try await listing.hash(paths)
+        try Task.checkCancellation()
         let tree = listing.tree()
         // What is remembered saves work next time; on a full disk this build must not fail for it.
         try? listing.saveIndex()

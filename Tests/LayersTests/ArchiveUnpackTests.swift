@@ -88,7 +88,7 @@ struct ArchiveUnpackTests {
     @Test("unpacking stops when the task is cancelled")
     func cancelled() async throws {
         let scratch = try Scratch()
-        try scratch.shell("mkdir in; echo f > in/f; tar -cf tar -C in f")
+        try scratch.shell("mkdir -p in/d; tar -cf tar -C in d")
         let archive = try scratch.directory.open("tar", flags: O_RDONLY)
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }

@@ -94,11 +94,13 @@ extension UpperWriter {
     ///
     /// No link is followed.
     func mergedDirectory(at path: TreePath, _ state: inout State) throws -> MergedDirectory? {
-        var directory = MergedDirectory.folder(state.root)
-        for name in path.components {
+        let start = nearest(to: path, state)
+        var directory = MergedDirectory.folder(start)
+        for name in path.components[start.path.components.count...] {
             guard case .directory(let next, _) = try merged(name, in: directory) else { return nil }
             directory = next
         }
+        if case .folder(let folder) = directory { state.near = folder }
         return directory
     }
 

@@ -22,6 +22,8 @@ package final class UpperWriter: Sendable {
         let root: UpperFolder
         /// Folders whose directory is open, oldest first; the root is not among them.
         var openFolders: [UpperFolder] = []
+        /// The folder that was looked for last: the next one is mostly near it.
+        var near: UpperFolder?
         var notices = NoticeList()
         /// Whether another tree below could have given another result.
         var dependsOnBelow = false
@@ -74,14 +76,25 @@ package final class UpperWriter: Sendable {
 
     /// The folder at a path; missing ones are made as they are below, or 0755 of root.
     func folder(at path: TreePath, _ state: inout State) throws -> UpperFolder {
-        var folder = state.root
-        for name in path.components {
+        var folder = nearest(to: path, state)
+        for name in path.components[folder.path.components.count...] {
             switch folder.children[name] {
             case .folder(let child): folder = child
             case .file: throw LayersError.notADirectory(folder.path.appending(name))
             case .whiteout, nil: folder = try implied(name, in: folder, &state)
             }
         }
+        state.near = folder
+        return folder
+    }
+
+    /// The folder at the path or above it that is reached from the one that was looked for last.
+    func nearest(to path: TreePath, _ state: State) -> UpperFolder {
+        guard var folder = state.near else { return state.root }
+        let names = folder.path.components
+        var common = 0
+        while common < min(names.count, path.components.count), names[common] == path.components[common] { common += 1 }
+        for _ in common..<names.count { folder = folder.parent ?? state.root }
         return folder
     }
 
@@ -128,6 +141,7 @@ package final class UpperWriter: Sendable {
             state.generation += 1
             try at(folder.path.appending(name)) { () throws(SystemError) in try directory.removeTree(name) }
             child.takeApart()
+            state.near = nil
         case .file(let file):
             if case .symlink = file.entry.node { state.generation += 1 }
             try at(folder.path.appending(name)) { () throws(SystemError) in try directory.removeFile(name) }
