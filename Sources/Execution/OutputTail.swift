@@ -11,13 +11,22 @@ struct OutputTail {
     private var open: [UInt8] = []
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        // Only what can still be among the last lines is looked at; what was open before is then behind us.
-        let relevant = bytes.suffix(OutputTail.lineLimit * OutputTail.byteLimit)
-        if relevant.count < bytes.count { (complete, open) = ([], []) }
-        for part in relevant.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-            if part.offset > 0 { closeLine() }
-            open += part.element.prefix(max(0, OutputTail.byteLimit - open.count))
+        // Only what can still be among the last lines is looked at, and how the open line goes on.
+        let start = max(0, bytes.count - OutputTail.lineLimit * OutputTail.byteLimit)
+        if start > 0 {
+            let skipped = bytes[..<start]
+            let end = skipped.firstIndex(of: 0x0A)
+            add(skipped[..<(end ?? start)])
+            if end != nil { closeLine() }
         }
+        for part in bytes[start...].split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+            if part.offset > 0 { closeLine() }
+            add(part.element)
+        }
+    }
+
+    private mutating func add(_ bytes: Slice<UnsafeRawBufferPointer>) {
+        open += bytes.prefix(max(0, OutputTail.byteLimit - open.count))
     }
 
     private mutating func closeLine() {

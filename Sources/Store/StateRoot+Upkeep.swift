@@ -70,9 +70,16 @@ extension StateRoot {
     private func hasRows(olderThan age: Int64) throws(StoreError) -> Bool {
         let limit = FileTime.fileClock.seconds - age
         return try index.read("looking for unsynced rows") { session in
-            let results = "SELECT 1 FROM results JOIN deltas ON results.delta = deltas.id"
-            let condition = "WHERE deltas.boot = ? AND results.created_seconds <= ? LIMIT 1"
-            return try session.row("\(results) \(condition)", boot.value, .integer(limit)) != nil
+            // Layers of bases are in no result: they do not wait.
+            let row = try session.row(
+                """
+                SELECT 1 FROM deltas LEFT JOIN results ON results.delta = deltas.id
+                WHERE deltas.boot = ? AND (results.id IS NULL OR results.created_seconds <= ?) LIMIT 1
+                """,
+                boot.value,
+                .integer(limit)
+            )
+            return row != nil
         }
     }
 
