@@ -21,6 +21,7 @@ package struct GraphError: DescribedError {
         case malformedHostname(ByteString)
         case malformedHeredocName(ByteString)
         case nulByte
+        case overBudget(LoweringBudget.Excess)
     }
 
     package let reason: Reason
@@ -54,6 +55,7 @@ package struct GraphError: DescribedError {
         case .malformedHostname(let text): "BUILDKIT_SANDBOX_HOSTNAME is no host name: \"\(text.escaped)\""
         case .malformedHeredocName(let name): "the heredoc's name \"\(name.escaped)\" is no file name"
         case .nulByte: "a NUL byte in the text of RUN, which no argument of a process can have"
+        case .overBudget(let excess): excess.message
         }
     }
 
@@ -73,6 +75,7 @@ package struct GraphError: DescribedError {
         case .malformedHostname: "give 1 to 64 letters, digits, hyphens and dots"
         case .malformedHeredocName: "name it without slashes, and not . or .."
         case .nulByte: "remove the byte; is the file text?"
+        case .overBudget: "make its values shorter, or split the file"
         case .selfReference, .emptyBase, .malformedMode, .emptyVolume, .notYet: nil
         }
     }

@@ -17,9 +17,7 @@ extension Lowering {
                     globalArguments[declaration.name] = given
                 } else if let value = declaration.defaultValue {
                     let expansion = Expansion(escape: dockerfile.escape) { [globalArguments] in globalArguments[$0] }
-                    globalArguments[declaration.name] = try located(instruction) { () throws(DockerfileError) in
-                        try expansion.expandWord(value)
-                    }
+                    globalArguments[declaration.name] = try expand(value, of: instruction, expansion)
                 }
             }
         }

@@ -17,6 +17,8 @@ package final class Lowering {
     var vertices: [Vertex] = []
     var warnings: [LoweringResult.Warning] = []
     var usedArguments: Set<ByteString> = []
+    var budget = LoweringBudget()
+    private var bases: [LoweringResult.BaseName: ImageConfig] = [:]
     private var lowered: [Int: StageState] = [:]
     private var outside: [ByteString: NamedVertex] = [:]
 
@@ -56,7 +58,11 @@ package final class Lowering {
         let state = try await lowering.stage(target)
         let plan = try lowering.plan(for: state)
         lowering.warnAboutUnusedArguments()
-        return LoweringResult(graph: BuildGraph(vertices: lowering.vertices, image: plan), warnings: lowering.warnings)
+        return LoweringResult(
+            graph: BuildGraph(vertices: lowering.vertices, image: plan),
+            warnings: lowering.warnings,
+            bases: lowering.bases
+        )
     }
 
     var dockerfile: ParsedDockerfile { request.dockerfile }
@@ -103,11 +109,14 @@ package final class Lowering {
 
     private func start(_ stage: Stage) async throws -> StageBuilder {
         let expansion = fromExpansion
-        let base = try located(stage.from) { () throws(DockerfileError) in try expansion.expandWord(stage.base) }
+        let base = try expand(stage.base, of: stage.from, expansion)
         guard !base.isEmpty else { throw error(.emptyBase(stage.base), at: stage.from.range) }
         let wanted = try platform(of: stage, expansion)
         if let index = earlierStage(base, before: stage.index) {
             let parent = try await self.stage(index)
+            // All stages are kept, each with what it has from its parent.
+            budget.spend(entries: parent.config.history.count + parent.configEnvironment.entries.count)
+            try checkBudget(at: stage.from.range)
             var builder = StageBuilder(lowering: self, stage: stage, state: parent.inherited(), countsBase: false)
             builder.prepareEnvironment()
             try await builder.runTriggers(parent.triggers)
@@ -128,7 +137,7 @@ package final class Lowering {
 
     private func platform(of stage: Stage, _ expansion: Expansion) throws -> Platform {
         guard let word = stage.platform else { return platform }
-        let text = try located(stage.from) { () throws(DockerfileError) in try expansion.expandWord(word) }
+        let text = try expand(word, of: stage.from, expansion)
         do { return try Platform(parsing: text) } catch {
             throw self.error(.malformedPlatform(text), at: stage.from.range)
         }
@@ -167,7 +176,9 @@ package final class Lowering {
         let result: NamedVertex
         switch input {
         case .scratch: result = scratchVertex()
-        case .image(let image): result = imageVertex(image, wanted, range)
+        case .image(let image):
+            bases[LoweringResult.BaseName(name: name, platform: wanted)] = image.config
+            result = imageVertex(image, wanted, range)
         case .local(let local): result = NamedVertex(tree: localSource(local), origin: .folder(name))
         }
         outside[key] = result
@@ -178,10 +189,6 @@ package final class Lowering {
         let vertex = addVertex(.source(.image(image)), inputs: [], name: "FROM \(image.name.escaped)", range: range)
         var config = image.config
         config.created = nil
-        if !config.platform.os.isEmpty, config.platform.normalized.architecture != wanted.normalized.architecture {
-            let text = "base image \(image.name.escaped) is for \(config.platform), but \(wanted) was asked for"
-            warnings.append(.init(text: text, range: range))
-        }
         if config.platform.os.isEmpty { config.platform = wanted }
         let state = StageState(environment: StageEnvironment(), config: config, platform: wanted, chain: [vertex])
         return NamedVertex(tree: vertex, origin: .image(state))
@@ -268,6 +275,20 @@ package final class Lowering {
         do { return try body() } catch { throw error.located(at: instruction.range, in: dockerfile.source) }
     }
 
+    /// Expands a word of an instruction and counts what came out.
+    ///
+    /// - Throws: `DockerfileError`, or `GraphError.Reason.overBudget` when all words have come to too much.
+    func expand(_ word: ByteString, of instruction: Instruction, _ expansion: Expansion) throws -> ByteString {
+        let text = try located(instruction) { () throws(DockerfileError) in try expansion.expandWord(word) }
+        budget.spend(bytes: text.count)
+        try checkBudget(at: instruction.range)
+        return text
+    }
+
+    /// - Throws: `GraphError.Reason.overBudget` when the build has grown too large.
+    func checkBudget(at range: SourceRange) throws(GraphError) {
+        if let excess = budget.excess { throw error(.overBudget(excess), at: range) }
+    }
 }
 
 /// An input that FROM or `--from` names and that could not be had, with its place.

@@ -48,6 +48,19 @@ package struct LoweringResult: Sendable {
         package var range: SourceRange?
     }
 
+    /// What FROM asked for: an image's name, expanded, for a platform.
+    package struct BaseName: Sendable, Hashable {
+        package var name: ByteString
+        package var platform: Platform
+
+        package init(name: ByteString, platform: Platform) {
+            self.name = name
+            self.platform = platform
+        }
+    }
+
     package var graph: BuildGraph
     package var warnings: [Warning]
+    /// The configs of the images that were found, for the checks.
+    package var bases: [BaseName: ImageConfig]
 }

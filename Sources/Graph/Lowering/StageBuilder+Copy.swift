@@ -107,9 +107,7 @@ extension StageBuilder {
             history += " <<" + file.name
             var content = file.content
             if file.isExpanded {
-                content = try lowering.located(instruction) { () throws(DockerfileError) in
-                    try heredocExpansion.expandWord(content)
-                }
+                content = try lowering.expand(content, of: instruction, heredocExpansion)
             }
             add(.inline(name: file.name, content: content), unpacks: false)
         }

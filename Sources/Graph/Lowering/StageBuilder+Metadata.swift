@@ -80,6 +80,8 @@ extension StageBuilder {
             let expanded = try lowering.located(instruction) { () throws(DockerfileError) in
                 try expansion().expandWords(word)
             }
+            lowering.budget.spend(bytes: expanded.reduce(0) { $0 + $1.count })
+            try lowering.checkBudget(at: instruction.range)
             for port in expanded {
                 do { ports += try Ports.parse(port) } catch {
                     throw lowering.error(.malformedPort(port, error.why), at: instruction.range)

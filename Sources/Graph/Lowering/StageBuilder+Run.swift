@@ -37,9 +37,11 @@ extension StageBuilder {
             case .host: .host
             }
         let hostname = try hostname(of: instruction)
+        let environment = state.environment.values.entries
+        lowering.budget.spend(entries: environment.count)
         let step = ProcessStep(
             arguments: arguments,
-            environment: state.environment.values.entries,
+            environment: environment,
             workingDirectory: state.config.config.workingDir.isEmpty ? "/" : state.config.config.workingDir,
             user: state.config.config.user,
             platform: state.platform,

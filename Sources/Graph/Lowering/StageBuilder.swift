@@ -50,7 +50,9 @@ struct StageBuilder {
     /// The instruction's text with the variables of the stage, for people.
     func displayText(_ instruction: Instruction, options: Expansion.Options = []) -> String {
         let expanded = try? expansion(options).expandWord(instruction.original)
-        let text = (expanded ?? instruction.original).escaped
+        // Only for people: not worth a failure where it would take much.
+        let isFree = expanded.map { lowering.budget.takesName(of: $0.count) } ?? true
+        let text = ((isFree ? expanded : nil) ?? instruction.original).escaped
         let blank = text.firstIndex(of: " ") ?? text.endIndex
         return text[..<blank].uppercased() + text[blank...]
     }
@@ -67,7 +69,7 @@ struct StageBuilder {
     }
 
     func expand(_ word: ByteString, of instruction: Instruction) throws -> ByteString {
-        try lowering.located(instruction) { () throws(DockerfileError) in try expansion().expandWord(word) }
+        try lowering.expand(word, of: instruction, expansion())
     }
 
     // MARK: Instructions
@@ -99,6 +101,8 @@ struct StageBuilder {
     /// Runs the triggers that an image or stage left for those built from it, with the place of FROM.
     mutating func runTriggers(_ triggers: [ByteString]) async throws {
         guard !triggers.isEmpty else { return }
+        lowering.budget.spend(triggers: triggers.count)
+        try lowering.checkBudget(at: stage.from.range)
         var instructions: [Instruction] = []
         for trigger in triggers {
             instructions.append(
@@ -114,7 +118,11 @@ struct StageBuilder {
     }
 
     mutating func lower(_ instructions: [Instruction]) async throws {
-        for instruction in instructions { try await lower(instruction) }
+        for instruction in instructions {
+            try await lower(instruction)
+            // What an instruction puts into the history counts, too.
+            try lowering.checkBudget(at: instruction.range)
+        }
     }
 
     private mutating func lower(_ instruction: Instruction) async throws {
@@ -146,6 +154,7 @@ struct StageBuilder {
 
     /// One entry of the history; `# buildkit` marks those whose step ran in a sandbox or copied.
     mutating func addHistory(_ text: ByteString, hasLayer: Bool = false) {
+        lowering.budget.spend(bytes: text.count)
         state.config.history.append(
             HistoryEntry(createdBy: text, comment: Lowering.comment, isEmptyLayer: !hasLayer)
         )
