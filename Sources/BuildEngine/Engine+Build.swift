@@ -56,8 +56,11 @@ private struct Build {
         dockerfile = parsed
         try ImageExport.checkOutputs(of: request)
         _ = try ImageExport.epoch(of: request)
+        // Told before anything is looked up.
+        _ = try CheckConfiguration(of: parsed, buildArguments: request.buildArguments)
         let inputs = try files.inputs(store: store)
-        let lowered = try await Lowering.lower(lowering(of: parsed), images: inputs)
+        let lowering = try request.lowering(of: parsed)
+        let lowered = try await Lowering.lower(lowering, images: inputs)
         let counter = StepCounter(lowered.graph)
         let upkeep = engine.upkeep
         let sink: EventSink = { [events] event in
@@ -65,8 +68,8 @@ private struct Build {
             if case .started = event { upkeep.begin() }
             events(event)
         }
-        for warning in parsed.warnings { sink(.warning(warning.message, warning.range)) }
         for warning in lowered.warnings { sink(.warning(warning.text, warning.range)) }
+        try check(lowering, lowered, ignoring: files.ignoreRules, sink)
         sink(.planned(lowered.graph.vertices))
 
         let deltas = DeltaTable(store: store)
@@ -105,35 +108,32 @@ private struct Build {
             warnings: counter.warnings
         )
     }
+}
 
-    private func lowering(of dockerfile: ParsedDockerfile) throws -> LoweringRequest {
-        try checkSyntax(of: dockerfile)
-        let network: ProcessStep.Network =
-            switch request.network {
-            case .default: .default
-            case .none: .none
-            case .host: .host
-            }
-        return LoweringRequest(
-            dockerfile: dockerfile,
-            buildArguments: request.buildArguments,
-            target: request.target,
-            platform: request.platform,
-            labels: request.labels,
-            ignoresCache: request.ignoresCache,
-            network: network,
-            namedContexts: Set(request.namedContexts.keys)
+extension Build {
+    /// Tells what the checks find.
+    ///
+    /// - Throws: `BuildFailure` where the Dockerfile says that it is to fail the build.
+    private func check(
+        _ lowering: LoweringRequest,
+        _ lowered: LoweringResult,
+        ignoring rules: IgnoreRules?,
+        _ sink: EventSink
+    ) throws {
+        let checks = try CheckRequest(lowering, purpose: .build, ignoreRules: rules) { name, platform in
+            lowered.bases[LoweringResult.BaseName(name: name, platform: platform)]
+        }
+        let result = DockerfileChecks.run(checks)
+        for warning in result.warnings { sink(.warning(warning.line, warning.range)) }
+        if result.omittedCount > 0 { sink(.warning("\(result.omittedCount) more warnings are not shown", nil)) }
+        guard !result.failedRules.isEmpty else { return }
+        throw BuildFailure(
+            message: "checks that fail the build found something: \(result.failedRules.joined(separator: ", "))",
+            remedy: "mend it, skip the rule with # check=skip=NAME, or leave out error=true",
+            exitCode: 1,
+            source: lowering.dockerfile.source,
+            range: result.warnings.first?.range
         )
-    }
-
-    /// `# syntax=docker/dockerfile:…` means the built-in frontend; another one is refused by name.
-    private func checkSyntax(of dockerfile: ParsedDockerfile) throws {
-        guard let directive = dockerfile.directives.syntax else { return }
-        let name = directive.value.split(separator: UInt8(ascii: " ")).first ?? ""
-        let known: [ByteString] = ["docker/dockerfile", "docker.io/docker/dockerfile", "docker/dockerfile-upstream"]
-        let isKnown = known.contains { name == $0 || name.hasPrefix($0 + ":") || name.hasPrefix($0 + "@") }
-        guard !isKnown else { return }
-        throw GraphError(.unsupportedSyntax(name), at: SourceRange(line: directive.line), in: dockerfile.source)
     }
 }
 

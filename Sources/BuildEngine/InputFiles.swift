@@ -23,8 +23,7 @@ struct InputFiles {
         context = try LocalContext.open(request.context)
         switch request.dockerfile {
         case .standardInput:
-            let bytes = try Descriptor.standardInput().readAll(limit: InputFiles.dockerfileLimit)
-            dockerfile = SourceText(name: "Dockerfile", content: ByteString(bytes))
+            dockerfile = try InputFiles.standardInput()
             ignoreFile = try IgnoreFile.find(context: context)
         case .file(let path):
             let (folder, name) = InputFiles.split(path)
@@ -37,6 +36,23 @@ struct InputFiles {
             dockerfile = try InputFiles.read("Dockerfile", in: context, shownAs: "Dockerfile")
             ignoreFile = try IgnoreFile.find(context: context, dockerfile: (context, "Dockerfile"))
         }
+    }
+
+    /// What the context's ignore file says; nil if there is none.
+    var ignoreRules: IgnoreRules? { ignoreFile?.rules }
+
+    /// A Dockerfile without a context.
+    static func dockerfile(at location: BuildRequest.DockerfileLocation) throws -> SourceText {
+        guard case .file(let path) = location else { return try standardInput() }
+        let (folder, name) = split(path)
+        let opened: Directory
+        do { opened = try Directory.open(hostPath: folder) } catch { throw missing(path, error) }
+        return try read(name, in: opened, shownAs: path)
+    }
+
+    private static func standardInput() throws -> SourceText {
+        let bytes = try Descriptor.standardInput().readAll(limit: dockerfileLimit)
+        return SourceText(name: "Dockerfile", content: ByteString(bytes))
     }
 
     private static func read(_ name: ByteString, in folder: Directory, shownAs path: ByteString) throws -> SourceText {

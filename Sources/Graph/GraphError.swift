@@ -75,7 +75,7 @@ package struct GraphError: DescribedError {
         case .malformedHostname: "give 1 to 64 letters, digits, hyphens and dots"
         case .malformedHeredocName: "name it without slashes, and not . or .."
         case .nulByte: "remove the byte; is the file text?"
-        case .overBudget: "make its values shorter, or split the file"
+        case .overBudget(let excess): excess.remedy
         case .selfReference, .emptyBase, .malformedMode, .emptyVolume, .notYet: nil
         }
     }

@@ -25,15 +25,16 @@ package struct FailureText: Sendable {
     /// - Parameters:
     ///   - failure: what the engine says of it.
     ///   - step: the name of the step that failed, where it was one.
-    package init(_ failure: BuildFailure, step: String?) {
-        message = "failed to build: " + failure.message
+    ///   - lead: what stands before the message.
+    package init(_ failure: BuildFailure, step: String?, lead: String = "failed to build: ") {
+        message = lead + failure.message
         remedy = failure.remedy
         outputTail = failure.outputTail
         self.step = step
         if let source = failure.source, let range = failure.range {
             excerpt = SourceExcerpt(source: source, range: range).text
         }
-        others = failure.others.map { FailureText($0, step: nil) }
+        others = failure.others.map { FailureText($0, step: nil, lead: lead) }
     }
 
     /// The text, which ends with a line feed.

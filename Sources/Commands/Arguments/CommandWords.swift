@@ -7,9 +7,9 @@ internal import Glibc
 /// Here `--name=value`, `-tname`, `-qt name` and `--switch=false` are taken apart, at bytes, and here flags that docker
 /// has and we do not are refused by name.
 struct CommandWords {
-    /// Commands and what the parser answers itself; any other first word belongs to `build`.
+    /// Commands and what the parser answers itself; any other first word but `check` belongs to `build`.
     private static let others: Set<ByteString> = [
-        "info", "version", "help", "--help", "-h", "--version", "--generate-completion-script",
+        "dockerfile", "info", "version", "help", "--help", "-h", "--version", "--generate-completion-script",
         "--experimental-dump-help",
     ]
 
@@ -18,13 +18,15 @@ struct CommandWords {
     ///
     /// `build NAME` and `./NAME` always mean the folder.
     private static let planned: Set<ByteString> = [
-        "cache", "check", "completion", "context", "diff", "dockerfile", "exec", "history", "images", "import",
+        "cache", "completion", "context", "diff", "exec", "history", "images", "import",
         "inspect", "layers", "load", "login", "logout", "network", "ps", "pull", "push", "rmi", "run", "save", "search",
         "tag", "volume",
     ]
 
     /// What the parser of the commands gets.
     private(set) var normalized: [ByteString] = []
+    private var command: ByteString = "build"
+    private var flags = DockerFlag.all
 
     /// - Parameter words: the arguments after the program's name.
     /// - Throws: `UsageError` for a flag that is not known or not supported, or has no value.
@@ -34,12 +36,14 @@ struct CommandWords {
             return
         }
         var rest = words[...]
-        if rest.first == "build" {
+        if let first = rest.first, first == "build" || first == "check" {
             rest.removeFirst()
+            command = first
         } else if let first = rest.first, Self.planned.contains(first), access(first.text, F_OK) != 0 {
-            throw .notSupported("the command \"\(first.text)\"", instead: "what there is: build, info, version")
+            throw .notSupported("the command \"\(first.text)\"", instead: "what there is: build, check, dockerfile parse, info, version")
         }
-        normalized = ["build"]
+        normalized = [command]
+        if command == "check" { flags += DockerFlag.ofCheck }
         var positional: [ByteString] = []
         while let word = rest.popFirst() {
             if word == "--" {
@@ -60,8 +64,8 @@ struct CommandWords {
         let equals = word.bytes.firstIndex(of: UInt8(ascii: "=")) ?? word.count
         let name = ByteString(Array(word.bytes[..<equals]))
         let value = equals < word.count ? ByteString(Array(word.bytes[(equals + 1)...])) : nil
-        guard let flag = DockerFlag.all.first(where: { ByteString($0.name) == name }) else {
-            throw .unknownFlag(name, nearest: NearestFlag.name(for: name))
+        guard let flag = flags.first(where: { ByteString($0.name) == name }) else {
+            throw .unknownFlag(name, nearest: NearestFlag.name(for: name, among: flags))
         }
         try take(flag, named: flag.name, value: value, &rest)
     }
@@ -71,7 +75,7 @@ struct CommandWords {
         var letters = word.bytes.dropFirst()
         while let letter = letters.popFirst() {
             let name = "-" + String(Unicode.Scalar(letter))
-            guard let flag = DockerFlag.all.first(where: { $0.letter == letter }) else {
+            guard let flag = flags.first(where: { $0.letter == letter }) else {
                 throw .unknownFlag(ByteString([UInt8(ascii: "-"), letter]), nearest: nil)
             }
             var value: ByteString?

@@ -61,10 +61,15 @@ struct DockerFlag: Sendable {
     private static let exportInstead = "write a file with -o type=oci,dest=FILE"
     private static let limitsInstead = "run the whole build under a limit, for example with systemd-run --scope -p"
 
-    /// Every flag, ours first.
+    /// The flags that only `check` has.
+    static let ofCheck = [here("--format", .valued)]
+
+    /// Every flag of `build`, ours first.
     static let all: [DockerFlag] = [
         here("--build-arg", .valued),
         here("--build-context", .valued),
+        here("--call", .valued),
+        here("--check", .switched),
         here("--file", .valued, letter: "f"),
         here("--help", .switched, letter: "h"),
         here("--iidfile", .valued),
@@ -86,15 +91,13 @@ struct DockerFlag: Sendable {
         lacking("--builder", instead: "there are no builders to choose from: leave it out"),
         lacking("--cache-from", instead: "the local cache is always used"),
         lacking("--cache-to", instead: "the local cache is always written"),
-        lacking("--call", neutral: ["build"]),
         lacking("--cgroup-parent", instead: limitsInstead),
-        lacking("--check", .switched),
         lacking("--debug", .switched, letter: "D"),
         lacking("--invoke"),
         lacking("--load", .switched, instead: exportInstead + ", then docker load or skopeo copy"),
         lacking("--no-cache-filter", instead: "--no-cache builds all stages anew"),
         lacking("--policy"),
-        lacking("--print"),
+        lacking("--print", instead: "its name is --call now"),
         lacking("--provenance", neutral: falseWords),
         lacking("--pull", .switched),
         lacking("--push", .switched, instead: exportInstead + ", then skopeo copy"),

@@ -29,6 +29,19 @@ struct BuildCommand: EnvironmentCommand {
     var buildContexts: [ArgumentValue] = []
 
     @Option(
+        name: .customLong("call"),
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Ask the Dockerfile instead of building it: check, outline or targets.",
+            valueName: "question[,format=json]"
+        )
+    )
+    var call: ArgumentValue?
+
+    @Flag(name: .customLong("check"), help: "Check the Dockerfile instead of building it: --call=check.")
+    var isCheck = false
+
+    @Option(
         name: [.customLong("file"), .customShort("f")],
         parsing: .unconditional,
         help: ArgumentHelp("The Dockerfile; - is standard input. (default: CONTEXT/Dockerfile)", valueName: "path")
@@ -114,6 +127,7 @@ struct BuildCommand: EnvironmentCommand {
 
     func run(in environment: [ByteString: ByteString]) async throws {
         let plan = try BuildPlan(self, environment: environment)
+        if let call = try CallOption(self) { return try await DockerfileSession(call).run(plan.request) }
         try await BuildSession(plan).run(environment: environment)
     }
 }

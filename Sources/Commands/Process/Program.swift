@@ -82,7 +82,9 @@ struct RootCommand: ParsableCommand {
         usage: "swift-build-image [build] [<options>] <context>\nswift-build-image <command> [<options>]",
         discussion: "Without a command's name it is `build`: swift-build-image . builds the folder it is called in.",
         version: Version.text,
-        subcommands: [BuildCommand.self, InfoCommand.self, VersionCommand.self],
+        subcommands: [
+            BuildCommand.self, CheckCommand.self, DockerfileCommand.self, InfoCommand.self, VersionCommand.self,
+        ],
         defaultSubcommand: BuildCommand.self
     )
 }

@@ -14,8 +14,8 @@ package struct CheckWarning: Sendable, Hashable {
         self.range = range
     }
 
-    /// The line that a build tells: rule, detail and place.
-    package var line: String { "\(rule.name): \(detail) (line \(range.first))" }
+    /// The line that a build tells; its place is told beside it.
+    package var line: String { "\(rule.name): \(detail)" }
 }
 
 /// All that the checks found in a file.

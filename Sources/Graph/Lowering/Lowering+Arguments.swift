@@ -73,7 +73,7 @@ extension Lowering {
     ]
 
     /// The name that differs from `name` in the fewest letters, if it is near enough to be meant.
-    func nearest(to name: ByteString, among candidates: [ByteString]) -> ByteString? {
+    static func nearest(to name: ByteString, among candidates: [ByteString]) -> ByteString? {
         guard name.count <= 256 else { return nil }
         let ranked = candidates.map { ($0, $0.editDistance(to: name)) }.min { $0.1 < $1.1 }
         guard let (candidate, distance) = ranked, distance <= max(1, name.count / 3) else { return nil }

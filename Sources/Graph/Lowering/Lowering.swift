@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import Dockerfile
 internal import OCI
 
@@ -54,7 +54,7 @@ package final class Lowering {
     /// - Throws: `DockerfileError`, `GraphError`, and what `images` throws.
     package static func lower(_ request: LoweringRequest, images: any BaseImageSource) async throws -> LoweringResult {
         let lowering = try Lowering(request, images: images)
-        let target = try lowering.targetStage()
+        let target = try targetStage(request.target, of: request.dockerfile)
         let state = try await lowering.stage(target)
         let plan = try lowering.plan(for: state)
         lowering.warnAboutUnusedArguments()
@@ -73,8 +73,11 @@ package final class Lowering {
 
     // MARK: Stages
 
-    private func targetStage() throws -> Int {
-        guard let target = request.target else { return dockerfile.stages.count - 1 }
+    /// The number of the stage that is built: the one of that name, or the last.
+    ///
+    /// - Throws: `unknownTarget`.
+    package static func targetStage(_ target: ByteString?, of dockerfile: ParsedDockerfile) throws(GraphError) -> Int {
+        guard let target else { return dockerfile.stages.count - 1 }
         let wanted = target.lowercased
         if let index = dockerfile.stages.lastIndex(where: { $0.name == wanted }) { return index }
         let names = dockerfile.stages.compactMap(\.name)

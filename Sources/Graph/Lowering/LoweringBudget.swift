@@ -17,6 +17,14 @@ package struct LoweringBudget: Sendable {
             case .triggers: "the stages run more than \(LoweringBudget.triggerLimit) ONBUILD triggers"
             }
         }
+
+        /// What to do about it.
+        var remedy: String {
+            switch self {
+            case .bytes: "make the values shorter, or bring long texts in by COPY"
+            case .entries, .triggers: "build the stages from several files"
+            }
+        }
     }
 
     /// Of expanded words and of the history's texts, in bytes.

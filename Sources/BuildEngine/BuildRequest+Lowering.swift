@@ -1,0 +1,38 @@
+internal import Bytes
+internal import Dockerfile
+internal import Graph
+
+extension BuildRequest {
+    /// What lowering needs to know of the request.
+    ///
+    /// - Throws: `unsupportedSyntax` for a frontend that is not built in.
+    func lowering(of dockerfile: ParsedDockerfile) throws -> LoweringRequest {
+        try checkSyntax(of: dockerfile)
+        let network: ProcessStep.Network =
+            switch self.network {
+            case .default: .default
+            case .none: .none
+            case .host: .host
+            }
+        return LoweringRequest(
+            dockerfile: dockerfile,
+            buildArguments: buildArguments,
+            target: target,
+            platform: platform,
+            labels: labels,
+            ignoresCache: ignoresCache,
+            network: network,
+            namedContexts: Set(namedContexts.keys)
+        )
+    }
+
+    /// `# syntax=docker/dockerfile:…` means the built-in frontend; another one is refused by name.
+    private func checkSyntax(of dockerfile: ParsedDockerfile) throws {
+        guard let directive = dockerfile.directives.syntax else { return }
+        let name = directive.value.split(separator: UInt8(ascii: " ")).first ?? ""
+        let known: [ByteString] = ["docker/dockerfile", "docker.io/docker/dockerfile", "docker/dockerfile-upstream"]
+        let isKnown = known.contains { name == $0 || name.hasPrefix($0 + ":") || name.hasPrefix($0 + "@") }
+        guard !isKnown else { return }
+        throw GraphError(.unsupportedSyntax(name), at: SourceRange(line: directive.line), in: dockerfile.source)
+    }
+}
