@@ -14,8 +14,10 @@ STATIC_FLAGS := -Xswiftc -static-executable -Xlinker --eh-frame-hdr -Xlinker -s 
     $(foreach lib,$(STATIC_LIBS),-Xlinker -l$(lib))
 # Options for `make bench`, such as BENCH="--scale 0.1 --only warm".
 BENCH ?=
+# How long `make fuzz` runs.
+FUZZ_SECONDS ?= 600
 
-.PHONY: help setup build release install demo test bench real-image format lint soak clean
+.PHONY: help setup build release install demo test bench real-image fuzz format lint soak clean
 
 help: ## Shows this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -45,6 +47,9 @@ bench: release ## Times the release program beside Debian's Docker engine
 
 real-image: build ## Compiles a C program on a Debian base made by mmdebstrap, copies it into scratch, runs it with runc
 	@Fixtures/real-image/run $(TOOL)
+
+fuzz: ## Fuzzes parser, expansion, patterns and checks; FUZZ_SECONDS=60 for a minute
+	@Fixtures/fuzz/run $(FUZZ_SECONDS)
 
 soak: build ## Long tests: kill -9 at many random moments
 	SWIFT_BUILD_IMAGE_SOAK=1 swift test $(SWIFT_FLAGS) --disable-xctest --filter CrashTests

@@ -32,7 +32,12 @@ struct CommandWordsTests {
             Line(words: "-q=0 .", normalized: "build -- ."),
             Line(words: "-- -x", normalized: "build -- -x"),
             Line(words: "-", normalized: "build -- -"),
-            Line(words: "--provenance=false --push=false --call=build .", normalized: "build -- ."),
+            Line(words: "--provenance=false --push=false --call=build .", normalized: "build --call build -- ."),
+            Line(words: "--check .", normalized: "build --check -- ."),
+            Line(words: "--call=check,format=json .", normalized: "build --call check,format=json -- ."),
+            Line(words: "check --format=json -f x .", normalized: "check --format json --file x -- ."),
+            Line(words: "build check", normalized: "build -- check"),
+            Line(words: "dockerfile parse - --format json", normalized: "dockerfile parse - --format json"),
             Line(words: "info", normalized: "info"),
             Line(words: "version", normalized: "version"),
             Line(words: "--version", normalized: "--version"),
@@ -48,9 +53,13 @@ struct CommandWordsTests {
     @Test(
         "are refused with the reason when they cannot be understood",
         arguments: zip(
-            ["--taget x .", "--nonsense .", "-x .", "-t", "--label", "--quiet=maybe .", "-qz ."],
             [
-                UsageError.unknownFlag("--taget", nearest: "--target"), .unknownFlag("--nonsense", nearest: nil),
+                "--taget x .", "check --fromat x .", "--format x .", "--nonsense .", "-x .", "-t", "--label",
+                "--quiet=maybe .", "-qz .",
+            ],
+            [
+                UsageError.unknownFlag("--taget", nearest: "--target"), .unknownFlag("--fromat", nearest: "--format"),
+                .unknownFlag("--format", nearest: nil), .unknownFlag("--nonsense", nearest: nil),
                 .unknownFlag("-x", nearest: nil), .missingValue(flag: "-t"), .missingValue(flag: "--label"),
                 .unexpectedValue(flag: "--quiet", "maybe"), .unknownFlag("-z", nearest: nil),
             ]
@@ -63,7 +72,7 @@ struct CommandWordsTests {
     /// The flags that `docker buildx build --help` (0.29) and `docker build --help` (20.10) list and we lack.
     static let lacking = [
         "--add-host x", "--allow x", "--annotation x", "--attest x", "--builder x", "--cache-from x", "--cache-to x",
-        "--call check", "--cgroup-parent x", "--check", "--debug", "-D", "--load", "--no-cache-filter x", "--policy x",
+        "--cgroup-parent x", "--debug", "-D", "--load", "--no-cache-filter x", "--policy x",
         "--provenance=true", "--provenance mode=max", "--pull", "--pull=true", "--push", "--resource x", "--sbom=true",
         "--secret id=x", "--shm-size 1g", "--ssh default", "--ulimit x", "--compress", "--cpu-period 1",
         "--cpu-quota 1", "--cpu-shares 1", "-c 1", "--cpuset-cpus 0", "--cpuset-mems 0", "--disable-content-trust",

@@ -20,6 +20,8 @@ struct ProgramTests {
         arguments: [
             [], ["--nonsense", "."], ["--secret", "id=x", "."], ["a", "b"], ["info", "--what"], ["version", "x"],
             ["--network", "bridge", "."], ["-t"],
+            ["check"], ["check", "--format", "xml", "."], ["check", "--call", "targets", "."], ["dockerfile", "parse"],
+            ["dockerfile", "parse", "--format", "text", "x"],
         ] as [[ByteString]]
     )
     func wrongUse(_ words: [ByteString]) async {

@@ -40,7 +40,10 @@ struct CommandWords {
             rest.removeFirst()
             command = first
         } else if let first = rest.first, Self.planned.contains(first), access(first.text, F_OK) != 0 {
-            throw .notSupported("the command \"\(first.text)\"", instead: "what there is: build, check, dockerfile parse, info, version")
+            throw .notSupported(
+                "the command \"\(first.text)\"",
+                instead: "what there is: build, check, dockerfile parse, info, version"
+            )
         }
         normalized = [command]
         if command == "check" { flags += DockerFlag.ofCheck }

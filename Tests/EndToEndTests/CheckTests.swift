@@ -1,0 +1,64 @@
+import Glibc
+import Testing
+
+/// What a Dockerfile answers without a build (Docs/Dockerfile.md, "Checks" and "Asking a Dockerfile").
+@Suite("Asking a Dockerfile", .enabled(if: Tool.canBuild), .timeLimit(.minutes(5)))
+struct CheckTests {
+    let work: Workspace
+
+    init() throws { work = try Workspace() }
+
+    private func ask(_ dockerfile: String, _ arguments: [String]) throws -> Outcome {
+        try work.write("Dockerfile", dockerfile)
+        return try Program([Tool.path] + arguments + [work.context], environment: work.environment).finish()
+    }
+
+    @Test("check answers on standard output, with exit code 0, 1 or 3, and makes no state root")
+    func check() throws {
+        let clean = try ask("FROM scratch\nCOPY a /\n", ["check"])
+        #expect(clean.status == 0)
+        #expect(clean.output == "Check complete, no warnings found.\n")
+        for words in [["check"], ["build", "--check"], ["--call=check"], ["check", "--format=sarif"]] {
+            let found = try ask("FROM scratch\nMAINTAINER x\n", words)
+            #expect(found.status == 1, "\(words)")
+            #expect(found.output.contains("MaintainerDeprecated"), "\(words)")
+            #expect(found.error.isEmpty, "\(words)")
+        }
+        let wrong = try ask("FROM scratch\nRUNN x\n", ["check", "--format", "json"])
+        #expect(wrong.status == 3)
+        #expect(wrong.output.contains("buildError"))
+        #expect(access(work.state, F_OK) != 0)
+    }
+
+    @Test("check knows the variables of a base image that is given as a layout")
+    func base() throws {
+        let text = "FROM busybox:1\nCOPY $OTHER /\n"
+        let flag = BaseImage.flag.replacing("busybox=", with: "busybox:1=")
+        #expect(try ask(text, ["check", flag]).output.contains("UndefinedVar"))
+        #expect(try ask(text, ["check"]).status == 0, "an image that is not known may have set it")
+    }
+
+    @Test("dockerfile parse prints the instructions, and fails with 3 and the line")
+    func parse() throws {
+        let file = try work.write("Dockerfile", "FROM scratch\nCOPY <<X /\ntext\nX\n")
+        let parsed = try run(Tool.path, "dockerfile", "parse", file, environment: work.environment)
+        #expect(parsed.output.contains("\"content\": \"text\\n\""))
+        try work.write("Dockerfile", "FROM scratch\nCOPY <<X /\ntext\n")
+        let wrong = try run(Tool.path, "dockerfile", "parse", file, environment: work.environment, mayFail: true)
+        #expect(wrong.status == 3)
+        #expect(wrong.output.isEmpty)
+        #expect(wrong.error.contains("Dockerfile:2") && wrong.error.contains("ERROR: unterminated heredoc"))
+    }
+
+    @Test("a build tells what the checks find, and with error=true ends with 1 before any step")
+    func build() throws {
+        let text = "FROM busybox\nMAINTAINER x\nRUN echo ran\n"
+        let told = try work.build(text)
+        #expect(told.printed == "ran")
+        #expect(told.error.contains("MaintainerDeprecated"))
+        let failed = try work.tryBuild("# check=error=true\n" + text, ["--no-cache"])
+        #expect(failed.status == 1)
+        #expect(failed.printed.isEmpty)
+        #expect(failed.error.contains("ERROR: failed to build: checks"))
+    }
+}
