@@ -50,6 +50,12 @@ struct CheckTests {
         #expect(wrong.error.contains("Dockerfile:2") && wrong.error.contains("ERROR: unterminated heredoc"))
     }
 
+    @Test("a build tells once that a base is for another platform than the one asked for")
+    func platform() throws {
+        let told = try work.build("FROM --platform=linux/s390x busybox\nLABEL a=b\n")
+        #expect(told.error.ranges(of: "s390x was asked for").count == 1, "\(told.error)")
+    }
+
     @Test("a build tells what the checks find, and with error=true ends with 1 before any step")
     func build() throws {
         let text = "FROM busybox\nMAINTAINER x\nRUN echo ran\n"
