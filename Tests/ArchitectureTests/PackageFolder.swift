@@ -66,7 +66,7 @@ struct SwiftFile: CustomTestStringConvertible {
 
     // A regex is not marked Sendable; these never change and hold no state.
     private nonisolated(unsafe) static let importLine =
-        /^\s*(?:@\w+\s+)*(?:(?:public|package|internal|private|fileprivate)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|let|var|typealias)\s+)?(\w+)/
+        /^(?:@\w+\s+)*(?:(?:public|package|internal|private|fileprivate)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|let|var|typealias)\s+)?(\w+)/
     private nonisolated(unsafe) static let stringLiteral = /"(?:[^"\\]|\\.)*"/
     private nonisolated(unsafe) static let comment = /\/\/.*/
 }

@@ -4,7 +4,7 @@ import OCI
 import Testing
 
 /// Whole builds in this process, without a program run: `FROM scratch` and COPY.
-@Suite("Builds in process", .enabled(if: isRoot), .timeLimit(.minutes(1)))
+@Suite("Builds in process", .enabled(if: isRoot), .timeLimit(.minutes(20)))
 struct BuildTests {
     let project: Project
 

@@ -84,7 +84,7 @@ struct DockerfileAnswerTests {
     }
 }
 
-@Suite("Checks in a build", .enabled(if: isRoot), .timeLimit(.minutes(1)))
+@Suite("Checks in a build", .enabled(if: isRoot), .timeLimit(.minutes(20)))
 struct BuildCheckTests {
     let project: Project
 

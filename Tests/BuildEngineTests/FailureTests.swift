@@ -6,7 +6,7 @@ import OCI
 import Testing
 
 /// Each thing that goes wrong has its exit code (design.md §7), its words, and leaves nothing half done.
-@Suite("Failures", .enabled(if: isRoot), .timeLimit(.minutes(1)))
+@Suite("Failures", .enabled(if: isRoot), .timeLimit(.minutes(20)))
 struct FailureTests {
     let project: Project
 

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// kill -9 at any moment: the next build is right, without repair.
-@Suite("kill -9", .enabled(if: Tool.has("umoci", for: "kill -9")), .serialized, .timeLimit(.minutes(10)))
+@Suite("kill -9", .enabled(if: Tool.has("umoci", for: "kill -9")), .serialized, .timeLimit(.minutes(20)))
 struct KillTests {
     /// How many builds are killed.
     private static let rounds = Tool.isSoaking ? 50 : 12

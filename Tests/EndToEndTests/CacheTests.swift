@@ -4,7 +4,7 @@ import OCI
 import Testing
 
 /// What an unchanged or edited build runs again, and what it must not take from earlier ones.
-@Suite("Cache", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
+@Suite("Cache", .enabled(if: Tool.canBuild), .timeLimit(.minutes(20)))
 struct CacheTests {
     let work: Workspace
 

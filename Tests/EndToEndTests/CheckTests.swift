@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// What a Dockerfile answers without a build (Docs/Dockerfile.md, "Checks" and "Asking a Dockerfile").
-@Suite("Asking a Dockerfile", .enabled(if: Tool.canBuild), .timeLimit(.minutes(5)))
+@Suite("Asking a Dockerfile", .enabled(if: Tool.canBuild), .timeLimit(.minutes(20)))
 struct CheckTests {
     let work: Workspace
 

@@ -3,7 +3,7 @@ import OCI
 import Testing
 
 /// Processes that build at the same time over one store.
-@Suite("Processes beside each other", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
+@Suite("Processes beside each other", .enabled(if: Tool.canBuild), .timeLimit(.minutes(20)))
 struct ConcurrencyTests {
     let work: Workspace
 

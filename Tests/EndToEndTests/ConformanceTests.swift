@@ -7,7 +7,7 @@ import Testing
 struct ConformanceTests {
     @Test(
         "the image is the one that BuildKit made, its trees are right",
-        .timeLimit(.minutes(15)),
+        .timeLimit(.minutes(20)),
         arguments: Conformance.required
     )
     func isAsRecorded(_ name: String) throws {
@@ -18,7 +18,7 @@ struct ConformanceTests {
 
     @Test(
         "a case of later work is built as recorded, or refused by name",
-        .timeLimit(.minutes(15)),
+        .timeLimit(.minutes(20)),
         arguments: Conformance.later
     )
     func isAsRecordedOrRefused(_ name: String) throws {

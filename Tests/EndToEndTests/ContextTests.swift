@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// Where a build's files and its Dockerfile come from.
-@Suite("Contexts", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
+@Suite("Contexts", .enabled(if: Tool.canBuild), .timeLimit(.minutes(20)))
 struct ContextTests {
     let work: Workspace
 

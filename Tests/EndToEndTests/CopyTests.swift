@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// COPY and ADD, where the shared cases do not tell enough.
-@Suite("COPY", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
+@Suite("COPY", .enabled(if: Tool.canBuild), .timeLimit(.minutes(20)))
 struct CopyTests {
     let work: Workspace
 

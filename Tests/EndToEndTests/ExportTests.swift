@@ -4,7 +4,7 @@ import OCI
 import Testing
 
 /// The OCI image that comes out: as a tar, as a folder, on standard output.
-@Suite("Export", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
+@Suite("Export", .enabled(if: Tool.canBuild), .timeLimit(.minutes(20)))
 struct ExportTests {
     let work: Workspace
     private let file = """

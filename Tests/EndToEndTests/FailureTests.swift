@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// Bad input: one clear error with what to do, its exit code (Docs/Architecture.md, "The command line"), nothing left.
-@Suite("Failures", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
+@Suite("Failures", .enabled(if: Tool.canBuild), .timeLimit(.minutes(20)))
 struct FailureTests {
     let work: Workspace
 

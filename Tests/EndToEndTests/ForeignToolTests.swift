@@ -3,7 +3,7 @@ import OCI
 import Testing
 
 /// Our images in the hands of others.
-@Suite("Foreign tools", .enabled(if: Tool.canBuild), .serialized, .timeLimit(.minutes(15)))
+@Suite("Foreign tools", .enabled(if: Tool.canBuild), .serialized, .timeLimit(.minutes(20)))
 struct ForeignToolTests {
     let work: Workspace
     private let file = """

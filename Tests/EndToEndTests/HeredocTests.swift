@@ -1,7 +1,7 @@
 import Testing
 
 /// Here-documents, and line ends.
-@Suite("Heredocs and line ends", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
+@Suite("Heredocs and line ends", .enabled(if: Tool.canBuild), .timeLimit(.minutes(20)))
 struct HeredocTests {
     let work: Workspace
 

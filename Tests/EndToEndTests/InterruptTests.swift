@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// A build that is ended from outside.
-@Suite("Interrupts", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
+@Suite("Interrupts", .enabled(if: Tool.canBuild), .timeLimit(.minutes(20)))
 struct InterruptTests {
     let work: Workspace
     /// What the sleeping processes of the test are known by.

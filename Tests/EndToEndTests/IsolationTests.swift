@@ -3,7 +3,7 @@ import OCI
 import Testing
 
 /// What a step sees of the host, and the host of a step.
-@Suite("Isolation", .enabled(if: Tool.canBuild), .timeLimit(.minutes(15)))
+@Suite("Isolation", .enabled(if: Tool.canBuild), .timeLimit(.minutes(20)))
 struct IsolationTests {
     let work: Workspace
 

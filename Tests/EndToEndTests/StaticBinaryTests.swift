@@ -5,7 +5,7 @@ import Testing
 @Suite(
     "Static program",
     .enabled(if: Tool.has(Tool.releasePath, "unshare", "chroot", for: "the static program (make release)")),
-    .timeLimit(.minutes(15))
+    .timeLimit(.minutes(20))
 )
 struct StaticBinaryTests {
     let work: Workspace

@@ -2,7 +2,7 @@ import Testing
 
 /// Random edits: the tree that is computed from each step's delta is the one that is mounted, and images that were
 /// built another way are the same.
-@Suite("Tree oracle", .enabled(if: Tool.has("umoci", for: "random edits")), .timeLimit(.minutes(15)))
+@Suite("Tree oracle", .enabled(if: Tool.has("umoci", for: "random edits")), .timeLimit(.minutes(20)))
 struct TreeOracleTests {
     let work: Workspace
 

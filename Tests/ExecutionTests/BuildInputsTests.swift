@@ -10,7 +10,7 @@ import Trees
 @testable import Execution
 
 /// What FROM and `--from` find outside of the Dockerfile.
-@Suite("Inputs of a build", .enabled(if: isRoot), .timeLimit(.minutes(1)))
+@Suite("Inputs of a build", .enabled(if: isRoot), .timeLimit(.minutes(20)))
 struct BuildInputsTests {
     let scratch: Scratch
     let store: StateRoot

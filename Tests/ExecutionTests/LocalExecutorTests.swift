@@ -12,7 +12,7 @@ import Trees
 @testable import Solver
 
 /// Steps done for real, without a Dockerfile: base images and file operations.
-@Suite("The executor of this machine", .enabled(if: isRoot), .timeLimit(.minutes(1)))
+@Suite("The executor of this machine", .enabled(if: isRoot), .timeLimit(.minutes(20)))
 struct LocalExecutorTests {
     let scratch: Scratch
 

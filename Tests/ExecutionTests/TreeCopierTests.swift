@@ -10,7 +10,7 @@ import Trees
 @testable import Execution
 
 /// What COPY makes of real files, change by change (`behaviours.md`, "Files").
-@Suite("Copying files", .enabled(if: isRoot), .timeLimit(.minutes(1)))
+@Suite("Copying files", .enabled(if: isRoot), .timeLimit(.minutes(20)))
 struct TreeCopierTests {
     let bench: CopyBench
     var source: Scratch { bench.source }

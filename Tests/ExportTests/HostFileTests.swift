@@ -5,7 +5,7 @@ import Linux
 import Testing
 
 /// Files that a user asked for: there whole, or as they were.
-@Suite("Files of the host", .timeLimit(.minutes(1)))
+@Suite("Files of the host", .timeLimit(.minutes(20)))
 struct HostFileTests {
     struct Broken: Error {}
 

@@ -10,7 +10,7 @@ import Testing
 import Trees
 
 /// Layers are packed once, whoever asks for them and when.
-@Suite("Blobs of layers", .timeLimit(.minutes(1)))
+@Suite("Blobs of layers", .timeLimit(.minutes(20)))
 struct LayerBlobsTests {
     let scratch: Scratch
 

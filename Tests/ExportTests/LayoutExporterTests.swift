@@ -6,7 +6,7 @@ import OCI
 import Testing
 
 /// OCI image layouts as a tar and as a folder.
-@Suite("Image layouts", .timeLimit(.minutes(1)))
+@Suite("Image layouts", .timeLimit(.minutes(20)))
 struct LayoutExporterTests {
     let scratch: Scratch
     let layers: [ReadyLayer]

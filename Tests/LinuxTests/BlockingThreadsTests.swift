@@ -7,7 +7,7 @@ import Testing
 ///
 /// Whoever waits here has a thread of its own, so what would stand still on the few
 /// threads of the cooperative pool goes on.
-@Suite("Blocking threads", .timeLimit(.minutes(1)))
+@Suite("Blocking threads", .timeLimit(.minutes(20)))
 struct BlockingThreadsTests {
     /// Where so many threads wait for each other; one that does not come is waited for three seconds.
     final class Meeting: Sendable {

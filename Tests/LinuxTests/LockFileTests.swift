@@ -3,7 +3,7 @@ import Glibc
 import Linux
 import Testing
 
-@Suite("Lock files", .timeLimit(.minutes(1)))
+@Suite("Lock files", .timeLimit(.minutes(20)))
 struct LockFileTests {
     let scratch: Scratch
     var directory: Directory { scratch.directory }

@@ -4,7 +4,7 @@ import Linux
 import Testing
 
 /// Whatever a step leaves behind must go.
-@Suite("Removal of trees", .timeLimit(.minutes(1)))
+@Suite("Removal of trees", .timeLimit(.minutes(20)))
 struct RemoveTreeTests {
     let scratch: Scratch
     var directory: Directory { scratch.directory }

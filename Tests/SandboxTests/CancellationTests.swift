@@ -5,7 +5,7 @@ import Sandbox
 import Synchronization
 import Testing
 
-@Suite("Cancelling a step", .enabled(if: canRunSteps), .timeLimit(.minutes(1)))
+@Suite("Cancelling a step", .enabled(if: canRunSteps), .timeLimit(.minutes(20)))
 struct CancellationTests {
     let root: BusyboxRoot
 

@@ -4,7 +4,7 @@ import Linux
 import Sandbox
 import Testing
 
-@Suite("The sandbox of a step", .enabled(if: canRunSteps), .timeLimit(.minutes(2)))
+@Suite("The sandbox of a step", .enabled(if: canRunSteps), .timeLimit(.minutes(20)))
 struct ConfinementTests {
     let root: BusyboxRoot
 

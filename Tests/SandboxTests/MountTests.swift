@@ -4,7 +4,7 @@ import Linux
 import Sandbox
 import Testing
 
-@Suite("Mounts of a step", .enabled(if: canRunSteps), .timeLimit(.minutes(2)))
+@Suite("Mounts of a step", .enabled(if: canRunSteps), .timeLimit(.minutes(20)))
 struct MountTests {
     let root: BusyboxRoot
 

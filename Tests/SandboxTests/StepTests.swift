@@ -4,7 +4,7 @@ import Linux
 import Sandbox
 import Testing
 
-@Suite("A step", .enabled(if: canRunSteps), .timeLimit(.minutes(2)))
+@Suite("A step", .enabled(if: canRunSteps), .timeLimit(.minutes(20)))
 struct StepTests {
     let root: BusyboxRoot
 

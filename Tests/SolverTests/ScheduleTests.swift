@@ -32,7 +32,7 @@ struct ScheduleTests {
         }
     }
 
-    @Test("independent stages run side by side", .timeLimit(.minutes(1)))
+    @Test("independent stages run side by side", .timeLimit(.minutes(20)))
     func sideBySide() async throws {
         var build = MemoryBuild(
             """
@@ -55,7 +55,7 @@ struct ScheduleTests {
         #expect(image.executed.count == 6)
     }
 
-    @Test("the same step in two stages runs once", .timeLimit(.minutes(1)))
+    @Test("the same step in two stages runs once", .timeLimit(.minutes(20)))
     func sameStep() async throws {
         var build = MemoryBuild(
             """
@@ -76,7 +76,7 @@ struct ScheduleTests {
         #expect(Set(try await build.run(in: world).cached.values) == [.unchanged])
     }
 
-    @Test("a step that fails names its vertex, stops the others, and nothing after it runs", .timeLimit(.minutes(1)))
+    @Test("a step that fails names its vertex, stops the others, and nothing after it runs", .timeLimit(.minutes(20)))
     func failure() async throws {
         var build = MemoryBuild(
             """
@@ -118,7 +118,7 @@ struct ScheduleTests {
         #expect(failure?.vertex.range?.first == 3)
     }
 
-    @Test("a cancelled build ends as cancelled, not as failed", .timeLimit(.minutes(1)))
+    @Test("a cancelled build ends as cancelled, not as failed", .timeLimit(.minutes(20)))
     func cancelled() async throws {
         var build = MemoryBuild("FROM scratch\nRUN write a 1")
         let meeting = Meeting(of: 2)

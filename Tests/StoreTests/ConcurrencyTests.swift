@@ -12,7 +12,7 @@ struct ConcurrencyTests {
 
     init() throws { root = try TemporaryRoot() }
 
-    @Test("make one index when all begin at the same time", .timeLimit(.minutes(2)))
+    @Test("make one index when all begin at the same time", .timeLimit(.minutes(20)))
     func openAtOnce() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<8 {
@@ -28,7 +28,7 @@ struct ConcurrencyTests {
         for number in 0..<8 { #expect(try state.results.result(contentKey: hash("content of \(number)")) != nil) }
     }
 
-    @Test("store all that each of them made", .timeLimit(.minutes(2)))
+    @Test("store all that each of them made", .timeLimit(.minutes(20)))
     func writeAtOnce() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<4 {
@@ -59,7 +59,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("execute a step one at a time, and the waiting one is told whom it waits for", .timeLimit(.minutes(1)))
+    @Test("execute a step one at a time, and the waiting one is told whom it waits for", .timeLimit(.minutes(20)))
     func lockSteps() async throws {
         let (first, second) = (try root.open(), try root.open())
         let key = hash("step")
@@ -99,7 +99,7 @@ struct ConcurrencyTests {
         withExtendedLifetime(lock) {}
     }
 
-    @Test("free a step's lock when they are killed", .timeLimit(.minutes(1)))
+    @Test("free a step's lock when they are killed", .timeLimit(.minutes(20)))
     func killedHolderFrees() async throws {
         let path = root.path.text
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in

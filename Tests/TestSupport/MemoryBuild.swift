@@ -21,7 +21,7 @@ package struct MemoryBuild: Sendable {
 
     package init(_ dockerfile: ByteString, context: FileModel = FileModel()) {
         self.dockerfile = dockerfile
-        contexts = ["context": context]
+        contexts = [LocalSource.buildContext.name: context]
     }
 
     /// What a build came to.
