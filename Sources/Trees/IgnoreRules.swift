@@ -380,21 +380,4 @@ extension ByteString {
             [0x20], [0x09], [0x0A], [0x0B], [0x0C], [0x0D], [0xC2, 0x85], [0xC2, 0xA0], [0xE1, 0x9A, 0x80],
             [0xE2, 0x80, 0xA8], [0xE2, 0x80, 0xA9], [0xE2, 0x80, 0xAF], [0xE2, 0x81, 0x9F], [0xE3, 0x80, 0x80],
         ] + (0x80...0x8A).map { [0xE2, 0x80, $0] }
-
-    /// The shortest path with the same meaning, as Go's `filepath.Clean` gives it: `a//b/.` and `a/c/../b` are `a/b`.
-    fileprivate var cleanedPath: ByteString {
-        let isRooted = bytes.first == 0x2F
-        var parts: [ByteString] = []
-        for part in split(separator: 0x2F) where !part.isEmpty && part != "." {
-            if part != ".." {
-                parts.append(part)
-            } else if let last = parts.last, last != ".." {
-                parts.removeLast()
-            } else if !isRooted {
-                parts.append(part)
-            }
-        }
-        if isRooted { return "/" + parts.joined(separator: "/") }
-        return parts.isEmpty ? "." : parts.joined(separator: "/")
-    }
 }

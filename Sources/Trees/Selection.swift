@@ -12,15 +12,37 @@ package struct Selection: Sendable, Hashable {
     }
 
     /// In byte order of their paths where a wildcard selects several.
-    package var items: [Item]
+    ///
     /// Hard links among all that is selected are told by the sets of the directories themselves; of single files they are
     /// not told, since a copy of a single file is a file of its own.
-    package init(items: [Item]) { self.items = items }
+    package private(set) var items: [Item]
+    /// The real paths at and below which all files are selected: their contents are what the selection is made of.
+    package private(set) var paths: [TreePath]
+    /// Directory objects that are in no tree: what is left of directories from which something was taken out.
+    package private(set) var pruned: [DirectoryObject] = []
+    /// Whether a directory is selected itself, with its attributes, and not only what is in it.
+    package let takesDirectories: Bool
+
+    /// One entry with all below it, itself included: what a mount shows.
+    init(entry item: Item?) {
+        items = item.map { [$0] } ?? []
+        paths = items.map(\.path)
+        takesDirectories = true
+    }
+
+    /// Where the directory objects of the selection are found, given where those of the tree are.
+    package func source(over source: any TreeSource) -> any TreeSource {
+        guard !pruned.isEmpty else { return source }
+        let result = MemoryTrees(over: source)
+        for object in pruned { result.put(object) }
+        return result
+    }
 
     /// Resolves a source word: components with `*`, `?` or `[` match names, all others are followed as paths.
     ///
     /// - Throws: `SelectionError` when a word without wildcards names nothing.
     package init(of word: ByteString, in tree: Tree, from source: any TreeSource) throws {
+        takesDirectories = false
         let parts = word.bytes.split(separator: 0x2F).map { ByteString(Array($0)) }.filter { $0 != "." }
         let cleaned = Selection.clean(parts)
         guard let firstPattern = cleaned.firstIndex(where: PathPattern.hasWildcard) else {
@@ -28,16 +50,34 @@ package struct Selection: Sendable, Hashable {
             let found = try Selection.lookUp("/" + path, in: tree, from: source, word: word)
             guard let entry = found.entry else { throw SelectionError.notFound(word) }
             items = [Item(name: cleaned.last ?? "", path: found.path, entry: entry)]
+            paths = [found.path]
             return
         }
         let base = ByteString("/") + cleaned[..<firstPattern].joined(separator: "/")
         let start = try Selection.lookUp(base, in: tree, from: source, word: word)
-        items = []
+        (items, paths) = ([], [])
         guard let entry = start.entry else { return }
         let patterns = try cleaned[firstPattern...].map { part in
             do { return try PathPattern(part) } catch { throw SelectionError.malformedPattern(word) }
         }
         try match(patterns[...], at: start.path, entry, in: tree, from: source)
+        paths = items.map(\.path)
+    }
+
+    /// Takes out of the directories what the filter does not let through; what was named itself stays.
+    mutating func filter(_ filter: SelectionFilter, from source: any TreeSource) throws {
+        paths = []
+        for index in items.indices {
+            let item = items[index]
+            guard case .directory(let hash) = item.entry.node else {
+                paths.append(item.path)
+                continue
+            }
+            let result = try filter.apply(to: Tree(rootAttributes: item.entry.attributes, rootObject: hash), source)
+            items[index].entry = result.tree.rootEntry
+            paths += result.kept.map { item.path.appending($0) }
+            pruned += result.objects
+        }
     }
 
     private mutating func match(
@@ -59,7 +99,7 @@ package struct Selection: Sendable, Hashable {
         }
     }
 
-    private static func lookUp(
+    static func lookUp(
         _ path: ByteString,
         in tree: Tree,
         from source: any TreeSource,
@@ -86,7 +126,10 @@ package struct Selection: Sendable, Hashable {
         var encoder = CanonicalEncoder(domain: "selection.1")
         encoder.append(UInt64(items.count))
         for item in items {
-            if case .directory(let hash) = item.entry.node {
+            if takesDirectories {
+                encoder.append("whole")
+                item.entry.encode(into: &encoder)
+            } else if case .directory(let hash) = item.entry.node {
                 // A directory's contents are copied, not the directory: its name, mode and owner do not matter.
                 encoder.append("contents")
                 encoder.append(hash)

@@ -43,7 +43,7 @@ package final class TreeEditor {
         case loaded(Attributes, Node)
     }
 
-    private let source: any TreeSource
+    let source: any TreeSource
     private var rootAttributes: Attributes
     private let root: Node
     /// The directories from the root, not with it, to the one that was looked for last: the next one is mostly near.
