@@ -1,5 +1,5 @@
-package import Bytes
-package import Linux
+internal import Bytes
+internal import Linux
 internal import OCI
 
 // What a build does beside its steps: none of it is needed for the build to be right.
@@ -106,20 +106,6 @@ extension StateRoot {
         }
         if space.free < min(256 << 20, space.total / 20) {
             throw .full(path, doing: "looking for room for a step", free: space.free)
-        }
-    }
-
-    /// The directory of a cache mount, made if it is missing.
-    ///
-    /// An id is hashed, never a path.
-    package func cacheMount(id: ByteString) throws(StoreError) -> Directory {
-        do throws(SystemError) {
-            let mounts = try Folders.folder("cache-mounts", in: directory)
-            return try Folders.folder(ByteString(ContentHash(of: id.bytes).hex), in: mounts)
-        } catch {
-            throw error.isFullDisk
-                ? .full(path, doing: "opening a cache mount", in: directory)
-                : .system(doing: "opening a cache mount", error)
         }
     }
 

@@ -110,16 +110,4 @@ struct StateRootTests {
         #expect(try root.names("trash").isEmpty)
         #expect(try state.emptyTrash() == 0)
     }
-
-    @Test(
-        "has a directory for each cache mount, whatever its id",
-        arguments: ["../../x", "", "a/b", "id"] as [ByteString]
-    )
-    func makesCacheMounts(_ id: ByteString) throws {
-        let state = try root.open()
-        _ = try state.cacheMount(id: id).open("kept", flags: O_WRONLY | O_CREAT, mode: 0o644)
-        #expect(try state.cacheMount(id: id).names() == ["kept"])
-        #expect(try root.names("cache-mounts").map(\.count) == [64])
-        #expect(try Directory.open(hostPath: root.folder).names() == ["root"])
-    }
 }
