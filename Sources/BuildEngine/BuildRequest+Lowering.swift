@@ -22,6 +22,7 @@ extension BuildRequest {
             labels: labels,
             ignoresCache: ignoresCache,
             network: network,
+            extraHosts: extraHosts.map { Graph.ExtraHost(name: $0.name, address: $0.address) },
             namedContexts: Set(namedContexts.keys)
         )
     }

@@ -25,6 +25,10 @@ public struct BuildRequest: Sendable {
     public var ignoresCache: Bool
     /// `--network`.
     public var network: Network
+    /// `--add-host`: further lines of each step's /etc/hosts.
+    public var extraHosts: [ExtraHost]
+    /// `--secret`: by id, what `RUN --mount=type=secret` gets.
+    public var secrets: [ByteString: Secret]
     /// `--output`; none puts the image into the store.
     public var outputs: [Output]
 
@@ -37,6 +41,8 @@ public struct BuildRequest: Sendable {
         labels = [:]
         ignoresCache = false
         network = .default
+        extraHosts = []
+        secrets = [:]
         outputs = []
     }
 
@@ -59,6 +65,26 @@ public struct BuildRequest: Sendable {
     /// What RUN gets that does not choose for itself.
     public enum Network: String, Sendable, CaseIterable {
         case `default`, none, host
+    }
+
+    /// A name and its address for /etc/hosts.
+    public struct ExtraHost: Sendable, Hashable {
+        /// The name, without white space.
+        public var name: ByteString
+        /// An IPv4 or IPv6 address as inet_ntop(3) writes it.
+        public var address: ByteString
+
+        /// A host at an address.
+        public init(name: ByteString, address: ByteString) {
+            self.name = name
+            self.address = address
+        }
+    }
+
+    /// Where the value of a secret comes from; it is read when the build begins.
+    public enum Secret: Sendable, Hashable {
+        case file(ByteString)
+        case value(ByteString)
     }
 
     /// What is made of the image.

@@ -59,6 +59,7 @@ private struct Build {
         // Told before anything is looked up.
         _ = try CheckConfiguration(of: parsed, buildArguments: request.buildArguments)
         let inputs = try files.inputs(store: store)
+        let secrets = try SecretFiles.read(request.secrets)
         let lowering = try request.lowering(of: parsed)
         let lowered = try await Lowering.lower(lowering, images: inputs)
         let counter = StepCounter(lowered.graph)
@@ -78,6 +79,7 @@ private struct Build {
             inputs: inputs,
             deltas: deltas,
             options: .init(checksTrees: engine.options.checksTrees),
+            secrets: secrets,
             events: sink
         )
         let results = StoredResults(store: store, deltas: deltas)

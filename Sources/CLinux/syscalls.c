@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -129,6 +130,8 @@ int sbi_clear_immutable(int descriptor) {
     flags &= ~(FS_IMMUTABLE_FL | FS_APPEND_FL);
     return ioctl(descriptor, FS_IOC_SETFLAGS, &flags) == 0 ? 1 : -1;
 }
+
+void sbi_forbid_dumps(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
 void sbi_file_clock(int64_t *seconds, uint32_t *nanoseconds) {
     struct timespec now;

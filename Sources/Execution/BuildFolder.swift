@@ -1,17 +1,21 @@
 internal import Bytes
+internal import Graph
 internal import Linux
+internal import OCI
 package import Store
 internal import Synchronization
 
-/// A folder that lives as long as one build: stubs of mount points, and the files that every RUN finds in /etc.
+/// A folder that lives as long as one build: stubs of mount points, the files that every RUN finds in /etc, and copies of
+/// what mounts show of local folders.
 ///
 /// It is a snapshot that is never committed, so a killed build leaves it to the store's sweep. It is made when the first
 /// step needs it: an unchanged build makes none.
 package final class BuildFolder: Sendable {
     private final class Made: Sendable {
         let pending: PendingSnapshot
-        let stubCount = Mutex(0)
-        let files = Mutex<[ByteString: StepFiles]>([:])
+        let count = Mutex(0)
+        let files = Mutex<[Names: StepFiles]>([:])
+        let copies = Mutex<[ContentHash: Directory]>([:])
 
         init(_ pending: consuming PendingSnapshot) {
             self.pending = pending
@@ -32,14 +36,25 @@ package final class BuildFolder: Sendable {
         }
     }
 
+    /// What the files of /etc depend on.
+    private struct Names: Hashable {
+        var hostname: ByteString
+        var extraHosts: [ExtraHost]
+    }
+
     /// The files that go over /etc/hosts and its like; one set for each host name.
-    func stepFiles(hostname: ByteString) throws -> StepFiles {
+    func stepFiles(hostname: ByteString, extraHosts: [ExtraHost]) throws -> StepFiles {
         let made = try open()
+        let names = Names(hostname: hostname, extraHosts: extraHosts)
         return try made.files.withLock { files in
-            if let known = files[hostname] { return known }
+            if let known = files[names] { return known }
             let name = ByteString("etc-\(files.count)")
-            let new = try StepFiles(in: try BuildFolder.directory(name, in: made.pending.fs), hostname: hostname)
-            files[hostname] = new
+            let new = try StepFiles(
+                in: try BuildFolder.directory(name, in: made.pending.fs),
+                hostname: hostname,
+                extraHosts: extraHosts
+            )
+            files[names] = new
             return new
         }
     }
@@ -53,13 +68,28 @@ package final class BuildFolder: Sendable {
     }
 
     /// A new empty directory for the stubs of one step.
-    func makeStubDirectory() throws -> Directory {
+    func makeStubDirectory() throws -> Directory { try makeDirectory("stubs") }
+
+    /// A directory with what `fill` puts into it, for all steps of the build that ask under the same key.
+    func copy(_ key: ContentHash, fill: (Directory) throws -> Void) throws -> Directory {
         let made = try open()
-        let number = made.stubCount.withLock { count in
+        if let known = made.copies.withLock({ $0[key] }) { return known }
+        let new = try makeDirectory("copy")
+        try fill(new)
+        // Of two steps that filled one each at the same time, both use the first.
+        return made.copies.withLock { copies in
+            let directory = copies[key] ?? new
+            copies[key] = directory
+            return directory
+        }
+    }
+
+    private func makeDirectory(_ kind: ByteString) throws -> Directory {
+        let made = try open()
+        let number = made.count.withLock { count in
             count += 1
             return count
         }
-        let name = ByteString("stubs-\(number)")
-        return try BuildFolder.directory(name, in: made.pending.fs)
+        return try BuildFolder.directory(kind + ByteString("-\(number)"), in: made.pending.fs)
     }
 }

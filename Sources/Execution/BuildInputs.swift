@@ -40,15 +40,15 @@ package final class BuildInputs: Sendable {
 
     // MARK: Local folders
 
-    /// Scans a folder and hashes what the words select.
-    func open(_ source: LocalSource, for vertex: VertexID, reading words: [ByteString]) async throws -> Tree {
+    /// Scans a folder and hashes what is read of it.
+    func open(_ source: LocalSource, for vertex: VertexID, reading reads: [TreeRead]) async throws -> Tree {
         let listing = try await folder(named: source.name).scan()
         let placeholder = listing.tree()
         var paths: [TreePath] = []
-        for word in words {
-            // A word that selects nothing is an error of the step that has it, told there with its place.
-            guard let selection = try? Selection(of: word, in: placeholder, from: listing) else { continue }
-            paths += selection.items.map(\.path)
+        for read in reads {
+            // A read that finds nothing is an error of the step that has it, told there with its place.
+            guard let selection = try? read.selection(in: placeholder, from: listing) else { continue }
+            paths += selection.paths
         }
         try await listing.hash(paths)
         try Task.checkCancellation()

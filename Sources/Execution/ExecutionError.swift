@@ -19,6 +19,12 @@ package enum ExecutionError: DescribedError {
     /// A delta that has a packed form only was to be mounted: a fault of the engine.
     case notUnpacked
     case layersDoNotMatch(ByteString, layers: Int, diffIDs: Int)
+    /// A RUN needs a secret that was not given.
+    case missingSecret(ByteString)
+    /// A cache mount should begin with what is no directory.
+    case seedIsNoDirectory(ByteString)
+    /// This kernel cannot mount a part of what is not mounted anywhere (before Linux 6.15).
+    case partsNotMountable(ByteString)
     /// A file of the context was changed between its hashing and its copying.
     case changedWhileRead(ByteString)
 
@@ -38,6 +44,9 @@ package enum ExecutionError: DescribedError {
         case .treesDiffer(let step, let difference):
             "the tree computed after \"\(step)\" is not the tree that is mounted: \(difference)"
         case .changedWhileRead(let path): "\(path.escaped): changed while it was being read"
+        case .missingSecret(let id): "secret \(id.escaped): not found"
+        case .seedIsNoDirectory(let path): "the cache mount begins with \(path.escaped), which is no directory"
+        case .partsNotMountable(let what): "\(what.escaped) cannot be mounted as a file on this kernel"
         case .unknownLocalSource(let name): "there is no local folder named \(name.escaped) in this build"
         case .unknownImage(let name): "\(name.escaped): no image of that name is at hand"
         case .notUnpacked: "a layer of the base was not unpacked"
@@ -55,6 +64,9 @@ package enum ExecutionError: DescribedError {
         case .cannotReplace: "remove what is there in an earlier RUN, or copy to another place"
         case .unknownOwner: "use a number, or add the user or group to /etc/passwd or /etc/group in an earlier step"
         case .treesDiffer: "this is a fault of the engine: please report it with the Dockerfile"
+        case .missingSecret(let id): "give it with --secret id=\(id.escaped),src=FILE (or env=VARIABLE)"
+        case .seedIsNoDirectory: "name a directory with source="
+        case .partsNotMountable: "use env= instead of a file, or Linux 6.15 or later"
         case .unknownLocalSource: nil
         case .unknownImage(let name):
             "registries cannot be reached yet: give the image as an OCI layout, "

@@ -26,7 +26,9 @@ extension LocalExecutor {
         let below = try below(job)
         let pending = try store.snapshots.begin()
         let (started, begun) = (FileTime.fileClock, ContinuousClock.now)
-        let delta = try write(actions, job, below, upper: pending.fs, isCancelled: isCancelled)
+        var delta = try write(actions, job, below, upper: pending.fs, isCancelled: isCancelled)
+        // The root of a linked copy is none: that of the tree it is laid over stays as it is.
+        if job.vertex.operation.isLinked { delta.entries.removeAll { $0.path.isRoot } }
         return try keep(
             pending,
             delta,
@@ -45,7 +47,8 @@ extension LocalExecutor {
         isCancelled: @escaping @Sendable () -> Bool
     ) throws -> Delta {
         let writer = try UpperWriter(upper: upper, below: below)
-        let owners = OwnerLookup(below: below)
+        // Also of a linked copy: names are those of the image.
+        let owners = OwnerLookup(below: try parent(of: job))
         var sources: [Int: CopySource] = [:]
         for (action, selection) in zip(actions, job.selections) {
             try Task.checkCancellation()
@@ -65,9 +68,11 @@ extension LocalExecutor {
                 case .inline(let name, let content):
                     try copier.write(content, named: name, to: copy.destination)
                 case .input(let index, _):
-                    let source = try sources[index] ?? source(of: job, input: index)
+                    guard let selection else { continue }
+                    var source = try sources[index] ?? source(of: job, input: index)
                     sources[index] = source
-                    for item in selection?.items ?? [] {
+                    source.trees = selection.source(over: trees)
+                    for item in selection.items {
                         if copy.unpacksArchives, try copier.unpack(item, from: source, to: copy.destination) {
                             continue
                         }
@@ -81,7 +86,7 @@ extension LocalExecutor {
     }
 
     /// Where the bytes of an input are read: the folder itself, or the layers of a stage seen as one.
-    private func source(of job: StepJob, input index: Int) throws -> CopySource {
+    func source(of job: StepJob, input index: Int) throws -> CopySource {
         if let folder = inputs.folder(of: job.vertex.inputs[index]) {
             return CopySource(root: folder, trees: trees)
         }

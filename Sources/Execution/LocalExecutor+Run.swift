@@ -36,32 +36,36 @@ extension LocalExecutor {
     ) async throws {
         try Below.prepareRoot(of: upper, like: below)
         let inlineTargets = step.inlineFiles.map { StubLayer.Target(MountPath($0.directory), isDirectory: true) }
+        let prepared = try MountSet(of: step, job, self)
+        defer { withExtendedLifetime(prepared) {} }
         let stubs = try folder.makeStubDirectory()
-        let layer = try StubLayer(targets: StepFiles.targets + inlineTargets, in: stubs) { names in
-            try existing(TreePath(names), in: below)
-        }
+        let targets = StepFiles.targets + inlineTargets + prepared.targets
+        let layer = try StubLayer(targets: targets, in: stubs) { try existing(TreePath($0), in: below) }
         let lowers = (layer.isNeeded ? [stubs] : []) + below.lowers
         guard lowers.count <= DetachedMount.maximumLowers else {
             throw ExecutionError.tooManyLayers(below.lowers.count)
         }
         let root = try DetachedMount.overlay(lowers: lowers.isEmpty ? [stubs] : lowers, upper: upper, work: work)
         let user = try UserLookup(root: try root.openDirectory()).identity(for: step.user)
-        var mounts = try folder.stepFiles(hostname: step.hostname).mounts(
-            at: Array(layer.resolved.prefix(StepFiles.targets.count))
-        )
-        for (file, place) in zip(step.inlineFiles, layer.resolved.dropFirst(StepFiles.targets.count)) {
+        var places = layer.resolved[...]
+        let files = try folder.stepFiles(hostname: step.hostname, extraHosts: step.extraHosts)
+        var mounts = try files.mounts(at: Array(places.prefix(StepFiles.targets.count)))
+        places = places.dropFirst(StepFiles.targets.count)
+        for file in step.inlineFiles {
+            guard let place = places.popFirst() else { break }
             mounts.append(StepMount(target: place, mount: try inlineMount(file), isDirectory: true))
         }
+        mounts += prepared.mounts(at: places)
         var process = ProcessSpec(
             arguments: step.arguments,
-            environment: environment(of: step, user),
+            environment: prepared.adding(to: environment(of: step, user)),
             workingDirectory: step.workingDirectory,
             user: user
         )
         process.hostname = step.hostname
         process.makesWorkingDirectory = true
-        let files = OpenFileLimit.original
-        process.limits = [ResourceLimit(resource: OpenFileLimit.resource, soft: files.soft, hard: files.hard)]
+        let open = OpenFileLimit.original
+        process.limits = [ResourceLimit(resource: OpenFileLimit.resource, soft: open.soft, hard: open.hard)]
         let network: NetworkMode = step.network == .none ? .none : .host
         try await start(Step(root: root, process: process, mounts: mounts, network: network), job)
     }

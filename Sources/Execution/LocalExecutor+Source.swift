@@ -1,23 +1,23 @@
-package import Bytes
+internal import Bytes
 package import Graph
 internal import Layers
 internal import Linux
 internal import OCI
 package import Solver
 internal import Store
-internal import Trees
+package import Trees
 
 extension LocalExecutor {
     package func open(
         _ source: Source,
         for vertex: VertexID,
-        reading words: [ByteString]
+        reading reads: [TreeRead]
     ) async throws -> OpenedSource {
         switch source {
         case .scratch: return OpenedSource(state: .empty)
         case .image(let image): return try open(image, for: vertex)
         case .local(let local):
-            let tree = try await inputs.open(local, for: vertex, reading: words)
+            let tree = try await inputs.open(local, for: vertex, reading: reads)
             return OpenedSource(state: StepState(tree: tree, times: StepState.empty.times))
         }
     }

@@ -21,6 +21,7 @@ package final class LocalExecutor: Executor {
     let inputs: BuildInputs
     let deltas: DeltaTable
     let options: Options
+    let secrets: Secrets
     let events: EventSink
     let folder: BuildFolder
 
@@ -29,12 +30,14 @@ package final class LocalExecutor: Executor {
         inputs: BuildInputs,
         deltas: DeltaTable,
         options: Options,
+        secrets: Secrets = Secrets(),
         events: @escaping EventSink
     ) {
         self.store = store
         self.inputs = inputs
         self.deltas = deltas
         self.options = options
+        self.secrets = secrets
         self.events = events
         folder = BuildFolder(store: store)
     }
@@ -62,8 +65,11 @@ package final class LocalExecutor: Executor {
         }
     }
 
-    /// What a step is laid over.
-    func below(_ job: StepJob) throws -> Below {
+    /// What a step is laid over: for a linked copy nothing.
+    func below(_ job: StepJob) throws -> Below { job.vertex.operation.isLinked ? .nothing : try parent(of: job) }
+
+    /// The tree that a step has before it.
+    func parent(of job: StepJob) throws -> Below {
         guard let parent = job.inputs.first else { return .nothing }
         return Below(tree: parent.state.tree, source: store.trees, lowers: try deltas.lowers(of: parent.deltas))
     }
@@ -95,7 +101,7 @@ package final class LocalExecutor: Executor {
         since begun: ContinuousClock.Instant,
         setsTimes: Bool
     ) throws -> StepResult {
-        let parent = job.inputs.first?.state ?? .empty
+        let parent = job.base
         let ended = FileTime.now
         let editor = try TreeEditor(parent.tree, source: store.trees)
         try editor.apply(delta)

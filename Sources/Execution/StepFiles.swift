@@ -1,5 +1,6 @@
 package import Bytes
 internal import Glibc
+package import Graph
 package import Linux
 internal import Sandbox
 
@@ -10,9 +11,10 @@ package final class StepFiles: Sendable {
     private let folder: Directory
 
     /// `folder`: an empty folder that lives as long as the build.
-    package init(in folder: Directory, hostname: ByteString) throws {
+    package init(in folder: Directory, hostname: ByteString, extraHosts: [ExtraHost] = []) throws {
         self.folder = folder
-        let hosts = "127.0.0.1\tlocalhost " + hostname + "\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+        var hosts = "127.0.0.1\tlocalhost " + hostname + "\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+        for host in extraHosts { hosts += host.address + "\t" + host.name + "\n" }
         try write("hosts", hosts)
         try write("hostname", hostname + "\n")
         try write("resolv.conf", StepFiles.resolverConfiguration())

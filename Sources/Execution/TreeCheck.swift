@@ -5,20 +5,33 @@ internal import Linux
 internal import OCI
 internal import Sandbox
 internal import Solver
+internal import Store
 internal import Trees
 
 extension LocalExecutor {
     /// The oracle of `SWIFT_BUILD_IMAGE_CHECK=trees`: walks the root as later steps will see it, and compares with the
     /// tree that was computed from the step's delta (`cache.md`, "Oracles").
     func check(_ expected: Tree, with delta: Solver.DeltaID, _ job: StepJob) throws {
-        let lowers = try deltas.lowers(of: (job.inputs.first?.deltas ?? []) + [delta])
-        // A view without a work directory: the snapshot is not changed by looking at it.
-        let root = try DetachedMount.chain(lowers: lowers).openDirectory()
+        // What a linked copy has written lies over nothing so far.
+        let below = job.vertex.operation.isLinked ? [] : job.inputs.first?.deltas ?? []
+        let lowers = try deltas.lowers(of: below + [delta])
+        // Without a work directory: the snapshot is not changed by looking at it. One of its own has the root's attributes.
+        let hasSnapshot = deltas[delta]?.isEmpty == false
+        let mount = try hasSnapshot ? chain(lowers) : view(expected, lowers: lowers)
+        try check(expected, mountedAt: mount, step: job.vertex.name)
+    }
+
+    /// The same for a tree and the layers that make it.
+    func check(_ tree: Tree, lowers: [Directory], step: String) throws {
+        try check(tree, mountedAt: try view(tree, lowers: lowers), step: step)
+    }
+
+    private func check(_ expected: Tree, mountedAt mount: DetachedMount, step: String) throws {
         let scanned = MemoryTrees()
-        let found = try TreeScan(root: root).tree(into: scanned)
+        let found = try TreeScan(root: try mount.openDirectory()).tree(into: scanned)
         guard found.digest != expected.digest else { return }
         let difference = try TreeCheck.firstDifference(expected, trees, found, scanned)
-        throw ExecutionError.treesDiffer(step: job.vertex.name, firstDifference: difference)
+        throw ExecutionError.treesDiffer(step: step, firstDifference: difference)
     }
 }
 

@@ -23,19 +23,31 @@ package struct CopyAction: Sendable, Hashable {
     package var mode: ModeChange?
     /// Whether a local archive is unpacked (ADD).
     package var unpacksArchives: Bool
+    /// `--exclude`: patterns of an ignore file, for what is in the directories that are copied.
+    package var excludes: [ByteString]
+    /// `--parents`: the path of the source is a pattern, and what matches is copied with the directories above it.
+    package var keepsParents: Bool
+    /// `--link`: written as if there were nothing below, so that what is below may change.
+    package var isLinked: Bool
 
     package init(
         origin: Origin,
         destination: ByteString,
         owner: ByteString? = nil,
         mode: ModeChange? = nil,
-        unpacksArchives: Bool = false
+        unpacksArchives: Bool = false,
+        excludes: [ByteString] = [],
+        keepsParents: Bool = false,
+        isLinked: Bool = false
     ) {
         self.origin = origin
         self.destination = destination
         self.owner = owner
         self.mode = mode
         self.unpacksArchives = unpacksArchives
+        self.excludes = excludes
+        self.keepsParents = keepsParents
+        self.isLinked = isLinked
     }
 }
 

@@ -22,6 +22,8 @@ package struct GraphError: DescribedError {
         case malformedHeredocName(ByteString)
         case nulByte
         case overBudget(LoweringBudget.Excess)
+        case malformedExclude(ByteString, String)
+        case mountOverRoot(ByteString)
     }
 
     package let reason: Reason
@@ -56,6 +58,8 @@ package struct GraphError: DescribedError {
         case .malformedHeredocName(let name): "the heredoc's name \"\(name.escaped)\" is no file name"
         case .nulByte: "a NUL byte in the text of RUN, which no argument of a process can have"
         case .overBudget(let excess): excess.message
+        case .malformedExclude(let pattern, let why): "--exclude=\(pattern.escaped): syntax error in pattern: \(why)"
+        case .mountOverRoot(let target): "invalid mount target \"\(target.escaped)\": it is the root of the step"
         }
     }
 
@@ -76,6 +80,8 @@ package struct GraphError: DescribedError {
         case .malformedHeredocName: "name it without slashes, and not . or .."
         case .nulByte: "remove the byte; is the file text?"
         case .overBudget(let excess): excess.remedy
+        case .malformedExclude: "write a backslash before a character that is meant as itself"
+        case .mountOverRoot: "give a target= below it; a relative one counts from WORKDIR"
         case .selfReference, .emptyBase, .malformedMode, .emptyVolume, .notYet: nil
         }
     }

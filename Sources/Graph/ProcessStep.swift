@@ -42,6 +42,8 @@ package struct ProcessStep: Sendable, Hashable {
     package var platform: Platform
     package var network: Network
     package var hostname: ByteString
+    package var extraHosts: [ExtraHost]
+    package var mounts: [ProcessMount]
     package var inlineFiles: [InlineFile]
     /// Proxy settings that reach the process but no key (`HTTP_PROXY=…` given as build arguments and not declared).
     package var unkeyedEnvironment: [ByteString]
@@ -54,6 +56,8 @@ package struct ProcessStep: Sendable, Hashable {
         platform: Platform = .host,
         network: Network = .default,
         hostname: ByteString = ProcessStep.defaultHostname,
+        extraHosts: [ExtraHost] = [],
+        mounts: [ProcessMount] = [],
         inlineFiles: [InlineFile] = [],
         unkeyedEnvironment: [ByteString] = []
     ) {
@@ -64,6 +68,8 @@ package struct ProcessStep: Sendable, Hashable {
         self.platform = platform
         self.network = network
         self.hostname = hostname
+        self.extraHosts = extraHosts
+        self.mounts = mounts
         self.inlineFiles = inlineFiles
         self.unkeyedEnvironment = unkeyedEnvironment
     }

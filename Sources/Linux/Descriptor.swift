@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import Glibc
 
 /// An open file descriptor that many may hold and that closes itself with its last holder.
@@ -70,6 +70,17 @@ package final class Descriptor: Sendable {
 }
 
 extension Descriptor {
+    /// Opens a file that the user named on the command line, for reading; links are followed, a fifo is waited for.
+    package static func open(hostPath path: ByteString) throws(SystemError) -> Descriptor {
+        let number = try path.withCPath { path in
+            var result: CInt
+            repeat { result = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) } while result < 0 && errno == EINTR
+            return result
+        }
+        guard number >= 0 else { throw SystemError.last("open", path) }
+        return Descriptor(owning: number)
+    }
+
     /// The process's own standard input, under a number of its own.
     package static func standardInput() throws(SystemError) -> Descriptor { try duplicate(of: 0) }
 

@@ -40,12 +40,12 @@ package struct BuildSolver: Sendable {
             open[vertex.id] = inputs.count
             for input in inputs { dependents[input, default: []].append(vertex.id) }
         }
-        let words = sourceWords(of: needed)
+        let reads = reads(of: needed)
         var outcomes: [VertexID: Outcome] = [:]
         try await withThrowingTaskGroup(of: (VertexID, Outcome).self) { group in
             func start(_ vertex: Vertex) {
                 let inputs = vertex.inputs.compactMap { outcomes[$0] }
-                group.addTask { (vertex.id, try await solveReporting(vertex, inputs, words[vertex.id] ?? [])) }
+                group.addTask { (vertex.id, try await solveReporting(vertex, inputs, reads[vertex.id] ?? [])) }
             }
             for vertex in needed where open[vertex.id] == 0 { start(vertex) }
             while let (id, outcome) = try await group.next() {
@@ -75,9 +75,9 @@ package struct BuildSolver: Sendable {
         return graph.vertices.filter { isNeeded[$0.id.index] }
     }
 
-    private func solveReporting(_ vertex: Vertex, _ inputs: [Outcome], _ words: [ByteString]) async throws -> Outcome {
+    private func solveReporting(_ vertex: Vertex, _ inputs: [Outcome], _ reads: [TreeRead]) async throws -> Outcome {
         do {
-            return try await solve(vertex, inputs, words)
+            return try await solve(vertex, inputs, reads)
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -86,63 +86,75 @@ package struct BuildSolver: Sendable {
         }
     }
 
-    /// `words`: the source words of all copies that read the vertex.
-    private func solve(_ vertex: Vertex, _ inputs: [Outcome], _ words: [ByteString]) async throws -> Outcome {
+    /// `reads`: what all steps read of the vertex.
+    private func solve(_ vertex: Vertex, _ inputs: [Outcome], _ reads: [TreeRead]) async throws -> Outcome {
         let operationKey = Keys.operation(vertex.operation)
         if case .source(let source) = vertex.operation {
-            let opened = try await executor.open(source, for: vertex.id, reading: words)
+            let opened = try await executor.open(source, for: vertex.id, reading: reads)
             return Outcome(state: opened.state, deltas: opened.deltas, definitionKey: operationKey)
         }
         let job = try job(for: vertex, inputs, operationKey)
         let result = try await result(of: job)
         var state = result.output
+        if let parent = inputs.first, vertex.operation.isLinked {
+            // The row holds what the copy made of nothing, whatever it is laid over.
+            state.tree = try await executor.lay(result, over: parent)
+        }
         // Files that are copied add no times: those of the chain go on, also through a row that another chain has made.
         if case .file = vertex.operation { state.times = (inputs.first?.state ?? .empty).times }
+        var writers = CacheWriters(merging: inputs.map(\.cacheWriters))
+        writers.note(vertex, definitionKey: job.definitionKey)
         return Outcome(
             state: state,
             deltas: (inputs.first?.deltas ?? []) + [result.delta],
             definitionKey: job.definitionKey,
-            created: result.created
+            created: result.created,
+            cacheWriters: writers
         )
     }
 
-    /// The source words of all copies that some steps have, by what they read.
-    private func sourceWords(of vertices: [Vertex]) -> [VertexID: [ByteString]] {
-        var words: [VertexID: [ByteString]] = [:]
+    /// What some steps read of other vertices' trees, besides those that they are laid over, by what they read.
+    private func reads(of vertices: [Vertex]) -> [VertexID: [TreeRead]] {
+        var reads: [VertexID: [TreeRead]] = [:]
         for vertex in vertices {
-            guard case .file(let actions) = vertex.operation else { continue }
-            for case .copy(let copy) in actions {
-                guard case .input(let index, let path) = copy.origin else { continue }
-                words[vertex.inputs[index], default: []].append(path)
+            for case .some(let read) in vertex.operation.reads {
+                reads[vertex.inputs[read.input], default: []].append(read.read)
             }
         }
-        return words
+        return reads
     }
 
     private func job(for vertex: Vertex, _ inputs: [Outcome], _ operationKey: ContentHash) throws -> StepJob {
         let parent = inputs.first?.state ?? .empty
-        let selections = try selections(of: vertex.operation, inputs)
-        var locals: Set<Int> = []
+        let isLinked = vertex.operation.isLinked
+        let selections = try vertex.operation.reads.map { read in
+            try read.map { try $0.read.selection(in: inputs[$0.input].state.tree, from: executor.trees) }
+        }
+        var selected: Set<Int> = isLinked ? [0] : []
         for (index, input) in vertex.inputs.enumerated() {
-            if case .source(.local) = graph[input].operation { locals.insert(index) }
+            if case .source(.local) = graph[input].operation { selected.insert(index) }
         }
         let isRun = if case .run = vertex.operation { true } else { false }
+        let writers = CacheWriters(merging: inputs.map(\.cacheWriters))
+        let caches = vertex.operation.caches
         let definitionKey = Keys.definition(
             operation: operationKey,
             inputs: inputs,
             selections: selections,
-            localInputs: locals
+            selectedInputs: selected
         )
         let contentKey = Keys.content(
             operation: operationKey,
-            parent: parent,
+            parent: isLinked ? nil : parent,
             readsTimes: isRun,
-            selections: selections
+            selections: selections,
+            caches: caches.map { writers[$0.id] }
         )
         var record = KeyRecord(of: vertex.operation)
-        record.add("parent tree", parent.tree.digest)
+        if !isLinked { record.add("parent tree", parent.tree.digest) }
         if isRun { record.add("parent times", parent.times) }
         for selection in selections { if let selection { record.add("selection", selection.digest) } }
+        for cache in caches { if let writer = writers[cache.id] { record.add("cache " + cache.id, writer) } }
         return StepJob(
             vertex: vertex,
             inputs: inputs,
@@ -152,15 +164,6 @@ package struct BuildSolver: Sendable {
             contentKey: contentKey,
             record: record
         )
-    }
-
-    /// What each action of a file operation reads, found in the trees; nothing is mounted for it.
-    private func selections(of operation: Operation, _ inputs: [Outcome]) throws -> [Selection?] {
-        guard case .file(let actions) = operation else { return [] }
-        return try actions.map { action in
-            guard case .copy(let copy) = action, case .input(let index, let path) = copy.origin else { return nil }
-            return try Selection(of: path, in: inputs[index].state.tree, from: executor.trees)
-        }
     }
 
     private func result(of job: StepJob) async throws -> StepResult {

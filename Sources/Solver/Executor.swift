@@ -1,4 +1,3 @@
-package import Bytes
 package import Graph
 package import OCI
 package import Trees
@@ -12,9 +11,8 @@ package protocol Executor: Sendable {
 
     /// Brings a source in: a base image's layers, a scanned folder.
     ///
-    /// `words` are the source words of all COPYs that read it: of a folder, what they select must be known by content, the
-    /// rest need not.
-    func open(_ source: Source, for vertex: VertexID, reading words: [ByteString]) async throws -> OpenedSource
+    /// `reads` are what all steps read of it: of a folder, that must be known by content, the rest need not.
+    func open(_ source: Source, for vertex: VertexID, reading reads: [TreeRead]) async throws -> OpenedSource
 
     /// Takes the lock of a step between processes, waiting while another process runs the same step.
     ///
@@ -23,6 +21,9 @@ package protocol Executor: Sendable {
 
     /// Runs a step and keeps its result under the job's keys.
     func execute(_ job: StepJob) async throws -> StepResult
+
+    /// Lays the tree that a linked copy made of nothing over the tree before it, and keeps what comes of it.
+    func lay(_ result: StepResult, over parent: Outcome) async throws -> Tree
 }
 
 /// A lock that is held as long as this object lives.
@@ -54,11 +55,16 @@ package struct StepJob: Sendable {
     package var vertex: Vertex
     /// The vertices' inputs in their order, all done.
     package var inputs: [Outcome]
-    /// For `file`: what each action reads, in order.
+    /// What is read besides the tree of the first input, in the order of the operation's `reads`.
     package var selections: [Selection?]
     package var operationKey: ContentHash
     package var definitionKey: ContentHash
     package var contentKey: ContentHash
     /// What went into the keys, by name.
     package var record: KeyRecord
+
+    /// What the step's change is relative to: the parent's state, or nothing for a linked copy.
+    package var base: StepState {
+        vertex.operation.isLinked ? .empty : inputs.first?.state ?? .empty
+    }
 }

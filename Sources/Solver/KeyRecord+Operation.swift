@@ -1,5 +1,4 @@
 internal import Bytes
-internal import OCI
 package import Graph
 internal import OCI
 
@@ -23,6 +22,9 @@ extension KeyRecord {
                     if let owner = copy.owner { add("owner", owner) }
                     if let mode = copy.mode { add("mode", ByteString(mode.text)) }
                     if copy.unpacksArchives { add("unpacks archives", "yes") }
+                    for pattern in copy.excludes { add("exclude", pattern) }
+                    if copy.keepsParents { add("keeps parents", "yes") }
+                    if copy.isLinked { add("linked", "yes") }
                 case .makeDirectory(let make):
                     add("directory", make.path)
                     if let owner = make.owner { add("owner", owner) }
@@ -36,7 +38,41 @@ extension KeyRecord {
             add("platform", step.platform.text)
             add("network", ByteString("\(step.network)"))
             add("hostname", step.hostname)
+            for host in step.extraHosts { add("host", host.name + " " + host.address) }
+            for mount in step.mounts { add(mount) }
             for file in step.inlineFiles { add("script", file.content) }
         }
+    }
+
+    private mutating func add(_ mount: ProcessMount) {
+        var options: [ByteString] = []
+        let name: ByteString
+        switch mount.kind {
+        case .bind(let source, let isReadOnly):
+            name = "bind mount"
+            options = ["source=" + source.path, isReadOnly ? "readonly" : "rw"]
+        case .temporary(let size, let isReadOnly):
+            name = "tmpfs mount"
+            if let size { options.append(ByteString("size=\(size)")) }
+            if isReadOnly { options.append("readonly") }
+        case .cache(let cache):
+            name = "cache mount"
+            options = ["id=" + cache.id, ByteString("sharing=\(cache.sharing)")]
+            if let seed = cache.seed { options.append("source=" + seed.path) }
+            options.append(KeyRecord.owner(mode: cache.mode, cache.uid, cache.gid))
+            if cache.isReadOnly { options.append("readonly") }
+        case .secret(let secret):
+            name = "secret mount"
+            options = ["id=" + secret.id]
+            if let variable = secret.environmentName { options.append("env=" + variable) }
+            options.append(KeyRecord.owner(mode: secret.mode, secret.uid, secret.gid))
+            if secret.isRequired { options.append("required") }
+        }
+        if let target = mount.target { options.insert("target=" + target, at: 0) }
+        add(name, options.joined(separator: ","))
+    }
+
+    private static func owner(mode: UInt16, _ uid: UInt32, _ gid: UInt32) -> ByteString {
+        ByteString("mode=\(String(mode, radix: 8)),uid=\(uid),gid=\(gid)")
     }
 }

@@ -8,7 +8,7 @@ package import Trees
 /// Keys hold all and only what a step's result depends on.
 package enum Keys {
     /// The version of all keys: changing what goes in, or how, means changing this.
-    static let version = "1"
+    static let version = "2"
 
     /// What the step does, whatever it works on.
     package static func operation(_ operation: Operation) -> ContentHash {
@@ -35,16 +35,17 @@ package enum Keys {
         operation: ContentHash,
         inputs: [Outcome],
         selections: [Selection?],
-        localInputs: Set<Int>
+        selectedInputs: Set<Int>
     ) -> ContentHash {
         var encoder = CanonicalEncoder(domain: "definition." + version)
         encoder.append(operation)
         encoder.append(UInt64(inputs.count))
         for (index, input) in inputs.enumerated() {
-            // Of a local folder the definition is what is selected: the rest of it may change freely.
-            let isLocal = localInputs.contains(index)
-            encoder.append(isLocal)
-            if !isLocal { encoder.append(input.definitionKey) }
+            // Of a local folder the definition is what is selected: the rest of it may change freely. So of what is
+            // below a linked copy.
+            let isSelected = selectedInputs.contains(index)
+            encoder.append(isSelected)
+            if !isSelected { encoder.append(input.definitionKey) }
         }
         encode(selections, into: &encoder)
         return encoder.hash
@@ -56,18 +57,25 @@ package enum Keys {
     }
 
     /// Known when the inputs' trees are: the operation, and what it really reads.
+    ///
+    /// `parent`: what the operation is laid over; nil if it reads nothing of it (`COPY --link`).
+    /// `caches`: for each cache mount the definition key of the last step that could have written to the cache.
     package static func content(
         operation: ContentHash,
-        parent: StepState,
+        parent: StepState?,
         readsTimes: Bool,
-        selections: [Selection?]
+        selections: [Selection?],
+        caches: [ContentHash?] = []
     ) -> ContentHash {
         var encoder = CanonicalEncoder(domain: "content." + version)
         encoder.append(operation)
-        encoder.append(parent.tree.digest)
+        encoder.append(parent != nil)
+        if let parent { encoder.append(parent.tree.digest) }
         encoder.append(readsTimes)
-        if readsTimes { encoder.append(parent.times) }
+        if readsTimes, let parent { encoder.append(parent.times) }
         encode(selections, into: &encoder)
+        encoder.append(UInt64(caches.count))
+        for writer in caches { encoder.append(writer.map { ByteString($0.bytes) }) }
         return encoder.hash
     }
 
@@ -89,7 +97,7 @@ package enum Keys {
             encoder.append("copy")
             switch copy.origin {
             case .input(let index, _):
-                // The path is not in the key, what it selects is: names and all.
+                // The path is not in the key, what it selects is: names and all. So with what --exclude leaves out.
                 encoder.append("input")
                 encoder.append(UInt64(index))
             case .inline(let name, let content):
@@ -101,6 +109,7 @@ package enum Keys {
             encoder.append(copy.owner)
             encode(copy.mode, into: &encoder)
             encoder.append(copy.unpacksArchives)
+            encoder.append(copy.isLinked)
         case .makeDirectory(let make):
             encoder.append("mkdir")
             encoder.append(make.path)
@@ -133,6 +142,13 @@ package enum Keys {
         encoder.append(step.platform.normalized.text)
         encoder.append(step.network.rawValue)
         encoder.append(step.hostname)
+        encoder.append(UInt64(step.extraHosts.count))
+        for host in step.extraHosts {
+            encoder.append(host.name)
+            encoder.append(host.address)
+        }
+        encoder.append(UInt64(step.mounts.count))
+        for mount in step.mounts { encode(mount, into: &encoder) }
         encoder.append(UInt64(step.inlineFiles.count))
         for file in step.inlineFiles {
             encoder.append(file.directory)
@@ -140,5 +156,44 @@ package enum Keys {
             encoder.append(file.content)
             encoder.append(UInt64(file.mode))
         }
+    }
+
+    /// What a mount shows is no part of the operation: that of binds and seeds are selections, a secret's value is nowhere.
+    private static func encode(_ mount: ProcessMount, into encoder: inout CanonicalEncoder) {
+        encoder.append(mount.target)
+        switch mount.kind {
+        case .bind(_, let isReadOnly):
+            encoder.append("bind")
+            encoder.append(isReadOnly)
+        case .temporary(let size, let isReadOnly):
+            encoder.append("tmpfs")
+            encoder.append(size != nil)
+            encoder.append(size ?? 0)
+            encoder.append(isReadOnly)
+        case .cache(let cache):
+            encoder.append("cache")
+            encoder.append(cache.id)
+            encoder.append(cache.sharing.rawValue)
+            encoder.append(cache.isReadOnly)
+            encoder.append(cache.seed != nil)
+            encode(mode: cache.mode, cache.uid, cache.gid, into: &encoder)
+        case .secret(let secret):
+            encoder.append("secret")
+            encoder.append(secret.id)
+            encoder.append(secret.isRequired)
+            encoder.append(secret.environmentName)
+            encode(mode: secret.mode, secret.uid, secret.gid, into: &encoder)
+        }
+    }
+
+    private static func encode(
+        mode: UInt16,
+        _ uid: UInt32,
+        _ gid: UInt32,
+        into encoder: inout CanonicalEncoder
+    ) {
+        encoder.append(UInt64(mode))
+        encoder.append(UInt64(uid))
+        encoder.append(UInt64(gid))
     }
 }

@@ -68,11 +68,20 @@ package struct Outcome: Sendable {
     package var definitionKey: ContentHash
     /// When the step was done; nil for a source.
     package var created: FileTime?
+    /// Of each cache mount the last step up to this one, among all that it depends on, that could write to it.
+    package var cacheWriters: CacheWriters
 
-    package init(state: StepState, deltas: [DeltaID], definitionKey: ContentHash, created: FileTime? = nil) {
+    package init(
+        state: StepState,
+        deltas: [DeltaID],
+        definitionKey: ContentHash,
+        created: FileTime? = nil,
+        cacheWriters: CacheWriters = CacheWriters()
+    ) {
         self.state = state
         self.deltas = deltas
         self.definitionKey = definitionKey
         self.created = created
+        self.cacheWriters = cacheWriters
     }
 }

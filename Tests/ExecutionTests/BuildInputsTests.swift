@@ -80,7 +80,7 @@ struct BuildInputsTests {
             Issue.record("no folder")
             return
         }
-        let tree = try await inputs.open(source, for: VertexID(3), reading: ["file"])
+        let tree = try await inputs.open(source, for: VertexID(3), reading: [.word("file")])
         let expected = TreeEntry.Node.file(ContentHash(of: Array("text".utf8)), size: 4)
         #expect(try inputs.entry(at: TreePath(["file"]), in: tree)?.node == expected)
         #expect(try inputs.folder(of: VertexID(3))?.names() == ["file"])
@@ -91,7 +91,8 @@ struct BuildInputsTests {
     func ownContext() async throws {
         try scratch.write("context/a/b", "text")
         let inputs = try inputs()
-        let tree = try await inputs.open(.buildContext, for: VertexID(0), reading: ["a", "absent", "["])
+        let reads: [TreeRead] = [.word("a"), .word("absent"), .word("[")]
+        let tree = try await inputs.open(.buildContext, for: VertexID(0), reading: reads)
         #expect(try inputs.entry(at: TreePath(["a", "b"]), in: tree)?.kind == .file)
         do {
             _ = try await inputs.open(LocalSource(name: "absent"), for: VertexID(1), reading: [])

@@ -181,7 +181,8 @@ struct LocalExecutorTests {
         let layout = try BaseLayout([["etc/passwd": "user:x:5:6::/:\n", "kept": "kept"]], in: scratch, "layout")
         let build = try build(named(layout))
         let base = try await open(layout, in: build)
-        let context = try await build.inputs.open(.buildContext, for: VertexID(1), reading: ["dir", "other"])
+        let reads: [TreeRead] = [.word("dir"), .word("other")]
+        let context = try await build.inputs.open(.buildContext, for: VertexID(1), reading: reads)
         let actions: [FileAction] = [
             .copy(CopyAction(origin: .input(1, path: "dir"), destination: "/app", owner: "user")),
             .copy(CopyAction(origin: .input(1, path: "other"), destination: "/app/", mode: ModeChange("u+x"))),
@@ -211,7 +212,7 @@ struct LocalExecutorTests {
     func sameDelta() async throws {
         try scratch.write("context/file", "text")
         let build = try build()
-        let context = try await build.inputs.open(.buildContext, for: VertexID(1), reading: ["file"])
+        let context = try await build.inputs.open(.buildContext, for: VertexID(1), reading: [.word("file")])
         let actions = [FileAction.copy(CopyAction(origin: .input(1, path: "file"), destination: "/x"))]
         let one = try await build.executor.execute(
             try job(actions, over: nil, reading: context, in: build, content: "one")
@@ -229,7 +230,7 @@ struct LocalExecutorTests {
     func failingStep() async throws {
         try scratch.write("context/file", "text")
         let build = try build()
-        let context = try await build.inputs.open(.buildContext, for: VertexID(1), reading: ["file"])
+        let context = try await build.inputs.open(.buildContext, for: VertexID(1), reading: [.word("file")])
         let actions: [FileAction] = [
             .copy(CopyAction(origin: .input(1, path: "file"), destination: "/x")),
             .copy(CopyAction(origin: .input(1, path: "file"), destination: "/x/y")),

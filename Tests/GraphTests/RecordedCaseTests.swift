@@ -6,17 +6,9 @@ import OCI
 import TestSupport
 import Testing
 
-/// What lowering alone decides of the recorded cases: the config, the history, and what is refused.
+/// What lowering alone decides of the recorded cases: the config and the history.
 @Suite("Recorded cases")
 struct RecordedCaseTests {
-    /// Cases that are refused in this slice, with the words of the refusal.
-    private static let notYet: Set<String> = [
-        "copy/exclude", "copy/link", "copy/parents", "run/mount-bind-context", "run/mount-bind-stage",
-        "run/mount-cache", "run/mount-cache-options", "run/mount-leaves-its-target", "run/mount-secret",
-        "run/mount-tmpfs",
-        "run/mount-variables",
-    ]
-
     private func request(_ recorded: RecordedCase, _ dockerfile: ByteString) throws -> (LoweringRequest, MemoryImages) {
         var request = LoweringRequest(dockerfile: try DockerfileParser.parse(SourceText(content: dockerfile)))
         var images: [ByteString: NamedInput] = ["busybox": .image(try Busybox.image())]
@@ -51,13 +43,7 @@ struct RecordedCaseTests {
         let dockerfile = try #require(recorded.dockerfile)
         let golden = try JSONValue(parsing: try #require(recorded.golden))
         let (request, images) = try request(recorded, dockerfile)
-        let result: LoweringResult
-        do { result = try await Lowering.lower(request, images: images) } catch let error as GraphError {
-            guard case .notYet = error.reason else { throw error }
-            #expect(RecordedCaseTests.notYet.contains(recorded.name), "\(error.message)")
-            return
-        }
-        #expect(!RecordedCaseTests.notYet.contains(recorded.name))
+        let result = try await Lowering.lower(request, images: images)
         let document = try JSONValue(parsing: Document(result.config).bytes)
         #expect(sorted(runtime(document["config"])) == sorted(golden["config"] ?? .null))
         #expect(document["os"] == golden["os"])

@@ -36,6 +36,8 @@ struct KeysTests {
             key { $0.network = .none },
             key { $0.network = .host },
             key { $0.hostname = "h" },
+            key { $0.extraHosts = [ExtraHost(name: "h", address: "1.2.3.4")] },
+            key { $0.extraHosts = [ExtraHost(name: "h1", address: ".2.3.4")] },
             key { $0.inlineFiles = [.init(directory: "/d", name: "n", content: "c", mode: 0o755)] },
             key { $0.inlineFiles = [.init(directory: "/d", name: "nc", content: "", mode: 0o755)] },
             key { $0.inlineFiles = [.init(directory: "/dn", name: "", content: "c", mode: 0o755)] },
@@ -51,6 +53,42 @@ struct KeysTests {
             key { $0.platform = Platform(os: "linux", architecture: "x86_64") }
                 == key { $0.platform = Platform(os: "linux", architecture: "amd64") }
         )
+    }
+
+    @Test("every option of a mount is in the key, what it shows is not")
+    func mounts() {
+        func key(_ kinds: ProcessMount.Kind..., target: ByteString? = "/t") -> ContentHash {
+            self.key { $0.mounts = kinds.map { ProcessMount($0, target: target) } }
+        }
+        func cache(_ change: (inout CacheMount) -> Void = { _ in }) -> ProcessMount.Kind {
+            var cache = CacheMount(id: "i")
+            change(&cache)
+            return .cache(cache)
+        }
+        func secret(_ change: (inout SecretMount) -> Void = { _ in }) -> ProcessMount.Kind {
+            var secret = SecretMount(id: "i")
+            change(&secret)
+            return .secret(secret)
+        }
+        let path = MountedPath(input: 1, path: "/p")
+        let keys = [
+            key(), key(.bind(path, isReadOnly: true)), key(.bind(path, isReadOnly: false)),
+            key(.bind(path, isReadOnly: true), target: "/u"),
+            key(.bind(path, isReadOnly: true), .bind(path, isReadOnly: true)),
+            key(.temporary(size: nil, isReadOnly: false)), key(.temporary(size: 0, isReadOnly: false)),
+            key(.temporary(size: 1, isReadOnly: false)), key(.temporary(size: nil, isReadOnly: true)),
+            key(cache()), key(cache { $0.id = "j" }), key(cache { $0.sharing = .locked }),
+            key(cache { $0.sharing = .private }), key(cache { $0.isReadOnly = true }), key(cache { $0.seed = path }),
+            key(cache { $0.mode = 0o700 }), key(cache { $0.uid = 1 }), key(cache { $0.gid = 1 }),
+            key(secret()), key(secret(), target: nil), key(secret { $0.id = "j" }),
+            key(secret { $0.isRequired = true }),
+            key(secret { $0.environmentName = "" }), key(secret { $0.environmentName = "V" }),
+            key(secret { $0.mode = 0o755 }), key(secret { $0.uid = 1 }), key(secret { $0.gid = 1 }),
+        ]
+        #expect(Set(keys).count == keys.count)
+        let other = MountedPath(input: 2, path: "/other")
+        #expect(key(.bind(other, isReadOnly: true)) == keys[1])
+        #expect(key(cache { $0.seed = other }) == key(cache { $0.seed = path }))
     }
 
     @Test("every field of a copy is in its key but the path, which is in what it selects")
@@ -74,6 +112,7 @@ struct KeysTests {
             key { $0.mode = ModeChange("g+x") },
             key { $0.mode = ModeChange("u+x,g+x") },
             key { $0.unpacksArchives = true },
+            key { $0.isLinked = true },
             Keys.operation(.file([])),
             Keys.operation(.file([.makeDirectory(MakeDirectoryAction(path: "/d", owner: nil))])),
             Keys.operation(.file([.makeDirectory(MakeDirectoryAction(path: "/d", owner: "0"))])),
@@ -81,6 +120,8 @@ struct KeysTests {
         ]
         #expect(Set(keys).count == keys.count)
         #expect(key { $0.origin = .input(1, path: "b") } == keys[0])
+        #expect(key { $0.excludes = ["b"] } == keys[0])
+        #expect(key { $0.keepsParents = true } == keys[0])
     }
 
     @Test("an image is its manifest's digest, never its name")
@@ -104,16 +145,18 @@ struct KeysTests {
         let selections = try ["a", "b"].map { try Selection(of: $0, in: other, from: trees) }
         let times = ContentHash(of: [1])
         func key(
-            _ tree: Tree,
+            _ tree: Tree?,
             times: ContentHash = StepState.empty.times,
             reads: Bool = true,
-            selects: [Selection?] = []
+            selects: [Selection?] = [],
+            caches: [ContentHash?] = []
         ) -> ContentHash {
             Keys.content(
                 operation: operation,
-                parent: StepState(tree: tree, times: times),
+                parent: tree.map { StepState(tree: $0, times: times) },
                 readsTimes: reads,
-                selections: selects
+                selections: selects,
+                caches: caches
             )
         }
         let keys = [
@@ -121,7 +164,8 @@ struct KeysTests {
             key(.empty, selects: [selections[0]]), key(.empty, selects: [selections[1]]),
             key(.empty, selects: [selections[0], selections[1]]),
             key(.empty, selects: [selections[1], selections[0]]), key(.empty, selects: [nil]),
-            key(.empty, selects: [nil, selections[0]]),
+            key(.empty, selects: [nil, selections[0]]), key(nil), key(nil, reads: false),
+            key(.empty, caches: [nil]), key(.empty, caches: [times]), key(.empty, caches: [nil, times]),
         ]
         #expect(Set(keys).count == keys.count)
         #expect(key(.empty, times: times, reads: false) == key(.empty, reads: false))

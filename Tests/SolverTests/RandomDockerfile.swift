@@ -78,9 +78,9 @@ struct RandomDockerfile {
     }
 
     private mutating func instruction(in stage: Int) -> ByteString {
-        switch generator.below(14) {
+        switch generator.below(18) {
         case 0...6:
-            var text = "RUN " + command()
+            var text = "RUN " + mount(in: stage) + command()
             while generator.oneIn(2) { text += "; " + command() }
             return text
         case 7, 8: return "COPY " + generator.one(of: "a", "b", "d", ".", "*", "d/*") + " " + destination()
@@ -88,10 +88,22 @@ struct RandomDockerfile {
             guard stage > 0 else { return "RUN " + command() }
             let from = ByteString("\(generator.below(stage))")
             return "COPY --from=" + from + " " + generator.one(of: "/a", "/d", "/d/*", "/", "/*") + " " + destination()
+        case 14: return "COPY --link " + generator.one(of: "a", "d", ".", "*") + " " + destination()
+        case 15: return "COPY --exclude=" + generator.one(of: "a", "**/b", "e") + " . " + destination()
+        case 16: return "COPY --parents " + generator.one(of: "d/*", "**/a", "./d/./e/*", "d/**") + " /n/"
+        case 17: return "RUN " + mount(in: stage) + "mounted " + generator.one(of: "a", "d/a", "b") + " " + pathText()
         case 11: return "ENV E=" + text()
         case 12: return "ARG ARGUMENT"
         default: return "WORKDIR /" + pathText()
         }
+    }
+
+    private mutating func mount(in stage: Int) -> ByteString {
+        if stage > 0, generator.oneIn(6) {
+            let from = ByteString("\(generator.below(stage))")
+            return "--mount=from=" + from + ",source=" + generator.one(of: "/", "/d") + ",target=/m "
+        }
+        return generator.oneIn(6) ? "--mount=source=" + generator.one(of: "/", "d") + ",target=/m " : ""
     }
 
     private mutating func destination() -> ByteString { generator.one(of: "/a", "/d", "/d/", "/n/", "/", "/d/e") }

@@ -12,7 +12,7 @@ package struct MemoryBuild: Sendable {
     package var buildArguments: [ByteString: ByteString] = [:]
     package var target: ByteString?
     package var ignoresCache = false
-    /// Files by the name of the context; the build context is `context`.
+    /// Files by the name of the context; the build context is `LocalSource.buildContext`.
     package var contexts: [ByteString: FileModel]
     package var images: [ByteString: NamedInput] = [:]
     package var namedContexts: Set<ByteString> = []

@@ -57,7 +57,7 @@ package final class MemoryExecutor: Executor {
     package func open(
         _ source: Source,
         for vertex: VertexID,
-        reading words: [ByteString]
+        reading reads: [TreeRead]
     ) async throws -> OpenedSource {
         state.withLock { $0.opened.append(vertex) }
         switch source {
@@ -77,7 +77,7 @@ package final class MemoryExecutor: Executor {
     package func execute(_ job: StepJob) async throws -> StepResult {
         state.withLock { $0.executed.append(job.vertex.id) }
         try await hook(job)
-        let parent = job.inputs.first?.state ?? .empty
+        let parent = job.base
         let (start, end) = world.tick()
         let delta: Delta
         var isRun = false
@@ -103,6 +103,30 @@ package final class MemoryExecutor: Executor {
         return result
     }
 
+    package func lay(_ result: StepResult, over parent: Outcome) async throws -> Tree {
+        let editor = try TreeEditor(parent.state.tree, source: trees)
+        try editor.lay(result.output.tree)
+        return try editor.commit(into: world.trees)
+    }
+
+    private func mounts(of step: ProcessStep, _ job: StepJob) throws -> [ByteString: FileModel] {
+        var result: [ByteString: FileModel] = [:]
+        for (mount, selection) in zip(step.mounts, job.selections) {
+            guard case .bind = mount.kind, let target = mount.target else { continue }
+            for item in selection?.items ?? [] {
+                if case .directory(let hash) = item.entry.node {
+                    let tree = Tree(rootAttributes: item.entry.attributes, rootObject: hash)
+                    result[target] = try FileModel(tree, from: trees)
+                } else {
+                    var model = FileModel()
+                    model.write(.root, item.entry)
+                    result[target] = model
+                }
+            }
+        }
+        return result
+    }
+
     private func run(_ step: ProcessStep, over parent: StepState, _ job: StepJob, at now: FileTime) throws -> Delta {
         let before = try FileModel(parent.tree, from: trees)
         let chain = job.inputs.first?.deltas ?? []
@@ -122,6 +146,7 @@ package final class MemoryExecutor: Executor {
             },
             unique: UInt64(now.seconds),
             now: now,
+            mounts: try mounts(of: step, job),
             contents: world.contents
         )
         try program(step, &process)

@@ -32,14 +32,16 @@ struct ToyCopier {
                     world.contents.keep(content)
                     write(.file(content), named: name, copy)
                 }
-                for item in selection?.items ?? [] { try add(item, copy) }
+                guard let selection else { continue }
+                let trees = selection.source(over: world.trees)
+                for item in selection.items { try add(item, from: trees, copy) }
             }
         }
     }
 
-    private mutating func add(_ item: Selection.Item, _ copy: CopyAction) throws {
+    private mutating func add(_ item: Selection.Item, from trees: any TreeSource, _ copy: CopyAction) throws {
         guard case .directory(let hash) = item.entry.node else { return write(item.entry, named: item.name, copy) }
-        let source = try FileModel(Tree(rootAttributes: item.entry.attributes, rootObject: hash), from: world.trees)
+        let source = try FileModel(Tree(rootAttributes: item.entry.attributes, rootObject: hash), from: trees)
         let target = TreePath(parsing: copy.destination)
         if !files.isDirectory(target) { files.makeDirectory(target, Attributes(mode: 0o755)) }
         var firsts: [Int: TreePath] = [:]

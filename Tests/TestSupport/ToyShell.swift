@@ -21,6 +21,9 @@ package struct ToyProcess {
     /// Directories that were removed and made again.
     package var recreated: Set<TreePath> = []
 
+    /// What bind mounts show, by target; a single file has an empty path.
+    package let mounts: [ByteString: FileModel]
+
     /// Contents of files by their hash.
     package var contents: ContentTable
 
@@ -33,6 +36,12 @@ package struct ToyProcess {
 
     package func text(of path: TreePath) -> ByteString? {
         guard case .file(let hash, _) = files.file(at: path)?.node else { return nil }
+        return contents[hash]
+    }
+
+    /// What is in a file of a bind mount.
+    package func text(of path: TreePath, inMountAt target: ByteString) -> ByteString? {
+        guard case .file(let hash, _) = mounts[target]?.file(at: path)?.node else { return nil }
         return contents[hash]
     }
 }
@@ -71,6 +80,7 @@ package enum ToyShell {
         case "write": process.write(first, rest)
         case "append": process.write(first, (process.text(of: first) ?? "") + rest)
         case "copy": process.write(second, process.text(of: first) ?? "(missing)")
+        case "mounted": process.write(second, process.text(of: first, inMountAt: "/m") ?? "(missing)")
         case "rm": process.files.remove(first)
         case "mkdir": process.files.makeDirectory(first, Attributes(mode: 0o755))
         case "recreate":

@@ -58,5 +58,8 @@ int sbi_file_system_space(int descriptor, uint64_t *free_bytes, uint64_t *total_
 /// Clears the immutable and append-only attributes of an open file (chattr); 1 if one was set, 0 if none, -1 on failure.
 int sbi_clear_immutable(int descriptor);
 
+/// From now on no core dump of this process is written, and no other user may look into it: prctl(2), PR_SET_DUMPABLE.
+void sbi_forbid_dumps(void);
+
 /// CLOCK_REALTIME_COARSE, the clock that file times come from.
 void sbi_file_clock(int64_t *seconds, uint32_t *nanoseconds);

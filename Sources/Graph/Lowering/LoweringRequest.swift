@@ -17,6 +17,8 @@ package struct LoweringRequest: Sendable {
     package var ignoresCache: Bool
     /// `--network`: what RUN without `--network` gets.
     package var network: ProcessStep.Network
+    /// `--add-host`.
+    package var extraHosts: [ExtraHost]
     /// Names given with `--build-context`, in lower case.
     package var namedContexts: Set<ByteString>
 
@@ -28,6 +30,7 @@ package struct LoweringRequest: Sendable {
         labels: [ByteString: ByteString] = [:],
         ignoresCache: Bool = false,
         network: ProcessStep.Network = .default,
+        extraHosts: [ExtraHost] = [],
         namedContexts: Set<ByteString> = []
     ) {
         self.dockerfile = dockerfile
@@ -37,6 +40,7 @@ package struct LoweringRequest: Sendable {
         self.labels = labels
         self.ignoresCache = ignoresCache
         self.network = network
+        self.extraHosts = extraHosts
         self.namedContexts = namedContexts
     }
 }

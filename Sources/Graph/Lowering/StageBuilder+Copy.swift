@@ -1,12 +1,10 @@
 internal import Bytes
 internal import Dockerfile
 internal import OCI
+internal import Trees
 
 extension StageBuilder {
     mutating func lowerCopy(_ copy: CopyInstruction, _ instruction: Instruction) async throws {
-        if copy.isLinked { try refuse("COPY --link", instruction) }
-        if copy.keepsParents { try refuse("COPY --parents", instruction) }
-        if !copy.excludes.isEmpty { try refuse("COPY --exclude", instruction) }
         let input: VertexID?
         if let from = copy.from {
             input = try await tree(named: from, instruction)
@@ -20,7 +18,10 @@ extension StageBuilder {
                 inlineFiles: copy.inlineFiles,
                 destination: copy.destination,
                 chown: copy.chown,
-                chmod: copy.chmod
+                chmod: copy.chmod,
+                isLinked: copy.isLinked,
+                keepsParents: copy.keepsParents,
+                excludes: copy.excludes
             ),
             from: input,
             instruction
@@ -28,8 +29,6 @@ extension StageBuilder {
     }
 
     mutating func lowerAdd(_ add: AddInstruction, _ instruction: Instruction) throws {
-        if add.isLinked { try refuse("ADD --link", instruction) }
-        if !add.excludes.isEmpty { try refuse("ADD --exclude", instruction) }
         if add.checksum != nil { try refuse("ADD --checksum", instruction) }
         if add.keepsGitDirectory != nil { try refuse("ADD --keep-git-dir", instruction) }
         try addCopy(
@@ -40,6 +39,8 @@ extension StageBuilder {
                 destination: add.destination,
                 chown: add.chown,
                 chmod: add.chmod,
+                isLinked: add.isLinked,
+                excludes: add.excludes,
                 unpacks: add.unpacks ?? true,
                 mayBeRemote: true
             ),
@@ -55,6 +56,9 @@ extension StageBuilder {
         var destination: ByteString
         var chown: ByteString?
         var chmod: ByteString?
+        var isLinked = false
+        var keepsParents = false
+        var excludes: [ByteString] = []
         var unpacks = false
         var mayBeRemote = false
     }
@@ -74,7 +78,9 @@ extension StageBuilder {
             }
             mode = change
         }
+        try check(words.excludes, instruction)
         var history = keyword
+        if words.keepsParents { history += " --parents" }
         if let chown { history += " --chown=" + chown }
         if let chmod { history += " --chmod=" + chmod }
         let given = try expand(words.destination, of: instruction)
@@ -88,7 +94,11 @@ extension StageBuilder {
                         destination: destination,
                         owner: chown,
                         mode: mode,
-                        unpacksArchives: unpacks
+                        unpacksArchives: unpacks,
+                        excludes: words.excludes,
+                        keepsParents: words.keepsParents,
+                        // As in BuildKit, whose linked copies cannot change modes of directories that are there.
+                        isLinked: words.isLinked && mode == nil
                     )
                 )
             )
@@ -100,6 +110,7 @@ extension StageBuilder {
                 try refuse("ADD of \(source.escaped)", instruction)
             }
             history += " " + source
+            if words.keepsParents, TreeRead.cut(source).pattern.isEmpty { warnAboutNoPattern(source, instruction) }
             add(.input(1, path: source), unpacks: words.unpacks)
         }
         for file in words.inlineFiles {
@@ -112,10 +123,26 @@ extension StageBuilder {
             add(.inline(name: file.name, content: content), unpacks: false)
         }
         history += " " + given + " # buildkit"
-        if actions.count > 1, !destination.hasSuffix("/") { warnAboutSeveral(words, destination, instruction) }
+        if actions.count > 1, !words.keepsParents, !destination.hasSuffix("/") {
+            warnAboutSeveral(words, destination, instruction)
+        }
         let name = stepName(displayText(instruction))
         addStep(.file(actions), otherInputs: input.map { [$0] } ?? [], name: name, instruction)
         addHistory(history, hasLayer: true)
+    }
+
+    private func check(_ excludes: [ByteString], _ instruction: Instruction) throws {
+        do throws(MalformedPattern) { _ = try IgnoreRules(patterns: excludes) } catch {
+            throw lowering.error(.malformedExclude(error.pattern, error.reason), at: instruction.range)
+        }
+    }
+
+    /// BuildKit takes a word without a pattern for one that matches nothing.
+    private func warnAboutNoPattern(_ word: ByteString, _ instruction: Instruction) {
+        let text =
+            "COPY --parents \(word.escaped) copies nothing: it names no file below where it starts; "
+            + "leave --parents out to copy all of it"
+        lowering.warnings.append(.init(text: text, range: instruction.range))
     }
 
     /// Heredoc content is expanded with `\` as the escape, whatever the file's, and its quotes are text.
@@ -145,7 +172,7 @@ extension StageBuilder {
     }
 
     /// The vertex that `--from` reads: an earlier stage by name or number, a named context, or an image.
-    private func tree(named from: ByteString, _ instruction: Instruction) async throws -> VertexID {
+    func tree(named from: ByteString, _ instruction: Instruction) async throws -> VertexID {
         let plain = try lowering.located(instruction) { () throws(DockerfileError) in
             try Expansion(escape: lowering.dockerfile.escape) { _ in nil }.expandWord(from)
         }

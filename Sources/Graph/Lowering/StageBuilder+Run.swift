@@ -3,8 +3,7 @@ internal import Dockerfile
 internal import OCI
 
 extension StageBuilder {
-    mutating func lowerRun(_ run: RunInstruction, _ instruction: Instruction) throws {
-        if let mount = run.mounts.first { try refuse("RUN --mount=\(mount.text.escaped)", instruction) }
+    mutating func lowerRun(_ run: RunInstruction, _ instruction: Instruction) async throws {
         if run.security != .sandbox { try refuse("RUN --security=\(run.security.rawValue)", instruction) }
         if !run.devices.isEmpty { try refuse("RUN --device", instruction) }
 
@@ -39,6 +38,7 @@ extension StageBuilder {
         let hostname = try hostname(of: instruction)
         let environment = state.environment.values.entries
         lowering.budget.spend(entries: environment.count)
+        let mounts = try await lowerMounts(run.mounts, instruction)
         let step = ProcessStep(
             arguments: arguments,
             environment: environment,
@@ -47,10 +47,12 @@ extension StageBuilder {
             platform: state.platform,
             network: network,
             hostname: hostname,
+            extraHosts: lowering.request.extraHosts,
+            mounts: mounts.mounts,
             inlineFiles: inlineFiles,
             unkeyedEnvironment: lowering.proxyEnvironment
         )
-        addStep(.run(step), name: stepName(name), instruction)
+        addStep(.run(step), otherInputs: mounts.inputs, name: stepName(name), instruction)
         addHistory("RUN " + historyText(of: arguments) + " # buildkit", hasLayer: true)
     }
 

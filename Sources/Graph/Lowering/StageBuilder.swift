@@ -128,7 +128,7 @@ struct StageBuilder {
     private mutating func lower(_ instruction: Instruction) async throws {
         switch instruction.kind {
         case .from: break
-        case .run(let run): try lowerRun(run, instruction)
+        case .run(let run): try await lowerRun(run, instruction)
         case .copy(let copy): try await lowerCopy(copy, instruction)
         case .add(let add): try lowerAdd(add, instruction)
         case .workdir(let path): try lowerWorkdir(path, instruction)
