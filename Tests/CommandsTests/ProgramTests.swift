@@ -18,7 +18,7 @@ struct ProgramTests {
     @Test(
         "is 2 for every wrong use, also for those that the parser finds",
         arguments: [
-            [], ["--nonsense", "."], ["--secret", "id=x", "."], ["a", "b"], ["info", "--what"], ["version", "x"],
+            [], ["--nonsense", "."], ["--secret", "src=x", "."], ["a", "b"], ["info", "--what"], ["version", "x"],
             ["--network", "bridge", "."], ["-t"],
             ["check"], ["check", "--format", "xml", "."], ["check", "--call", "targets", "."], ["dockerfile", "parse"],
             ["dockerfile", "parse", "--format", "text", "x"],

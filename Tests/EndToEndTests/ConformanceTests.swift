@@ -8,23 +8,12 @@ struct ConformanceTests {
     @Test(
         "the image is the one that BuildKit made, its trees are right",
         .timeLimit(.minutes(20)),
-        arguments: Conformance.required
+        arguments: Conformance.all
     )
     func isAsRecorded(_ name: String) throws {
         let outcome = try Conformance.run(name)
         Conformance.count(name, passed: outcome.status == 0)
         #expect(outcome.status == 0, "\(outcome.output)")
-    }
-
-    @Test(
-        "a case of later work is built as recorded, or refused by name",
-        .timeLimit(.minutes(20)),
-        arguments: Conformance.later
-    )
-    func isAsRecordedOrRefused(_ name: String) throws {
-        let outcome = try Conformance.run(name)
-        Conformance.count(name, passed: outcome.status == 0)
-        #expect(outcome.status == 0 || outcome.output.contains("is not supported yet"), "\(outcome.output)")
     }
 }
 
@@ -33,28 +22,8 @@ enum Conformance {
     static let folder = Tool.shared + "/conformance"
     static let runner = folder + "/run.py"
 
-    /// The cases that pass whole (issue 5, "Done when", 2).
-    static let required = all.filter { name in
-        beginnings.contains { name.hasPrefix($0) }
-    }
-
-    /// All others.
-    static let later = all.filter { name in !beginnings.contains { name.hasPrefix($0) } }
-
-    private static let beginnings =
-        ["basic/", "config/", "stages/"]
-        + [
-            "merges-and-replaces", "destination-through-symlinks", "from-stage", "directory-over-file", "chmod",
-            "chown-n",
-        ].map { "copy/" + $0 }
-        + [
-            "standard-world", "capabilities", "network-none", "deletes-and-replaces", "recreate-directory",
-            "rename-directory", "metadata-only", "hosts-and-resolv", "touch-without-change", "special-files",
-            "background",
-        ].map { "run/" + $0 }
-
     /// The names of all cases, such as `copy/chmod`.
-    private static let all = names(in: folder + "/cases").flatMap { area in
+    static let all = names(in: folder + "/cases").flatMap { area in
         names(in: folder + "/cases/" + area).filter { $0.hasSuffix(".case") }.map { "\(area)/\($0.dropLast(5))" }
     }
 

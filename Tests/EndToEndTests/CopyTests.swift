@@ -123,4 +123,82 @@ struct CopyTests {
         let outcome = try work.build("FROM busybox AS unused\nRUN false\nFROM busybox\nRUN true")
         #expect(outcome.executed == ["RUN true"])
     }
+
+    @Test("--link: the layer stays when what is below changes, and links below are not followed")
+    func linked() throws {
+        try work.write("d/f", "f")
+        func file(_ word: String) -> String {
+            """
+            FROM busybox
+            RUN mkdir -m 700 /real && echo \(word) > /real/below && ln -s real /sym
+            COPY --link d /real/
+            COPY --link d/f /sym/
+            RUN cat /real/below /real/f; stat -c %a /real; test ! -L /sym && ls /sym
+            """
+        }
+        let first = try work.image(file("one"), named: "first")
+        #expect(first.outcome.printed == "one\nf755\nf")
+        let second = try work.image(file("two"), named: "second")
+        #expect(second.outcome.executed.count == 2 && second.outcome.cached.count == 2)
+        #expect(second.outcome.printed == "two\nf755\nf")
+        let count = first.layers.count
+        #expect(second.layers[(count - 3)...(count - 2)] == first.layers[(count - 3)...(count - 2)])
+        let root = try second.unpacked()
+        #expect(try readText(root + "/real/below") == "two\n")
+        #expect(try readText(root + "/sym/f") == "f")
+        #expect(link(root + "/sym").isEmpty)
+    }
+
+    @Test("--link finds names of owners in the image, and copies from a stage whose root has other attributes")
+    func linkedOwners() throws {
+        try work.write("f", "f")
+        let outcome = try work.build(
+            """
+            FROM busybox AS a
+            RUN echo 'u:x:5:6::/:' >> /etc/passwd && chmod 700 / && chown 7:8 /
+            COPY --link --chown=u f /by/name
+            FROM busybox
+            RUN --mount=from=a,target=/a stat -c '%a %u %g' /a /a/by/name
+            COPY --link --from=a / /all
+            RUN stat -c '%a %u %g' /all/by/name; cat /all/by/name
+            """
+        )
+        #expect(outcome.printed == "700 7 8\n644 5 6\n644 5 6\nf")
+    }
+
+    @Test("--exclude leaves out what it names, and that may change")
+    func excluded() throws {
+        for name in ["d/a", "d/b.log", "d/e/c.log", "d/e/keep.log", "d/only/x.log"] { try work.write(name, name) }
+        let file = "FROM busybox\nCOPY --exclude=**/*.log --exclude=!e/keep.log d /d\nRUN find /d | sort"
+        #expect(try work.build(file).printed == "/d\n/d/a\n/d/e\n/d/e/keep.log\n/d/only")
+        try work.write("d/b.log", "changed")
+        try work.write("d/e/new.log", "new")
+        #expect(try work.build().executed.isEmpty)
+        try work.write("d/e/keep.log", "changed")
+        #expect(try work.build().executed.count == 2)
+    }
+
+    @Test("--parents keeps the directories above, from the pivot on, with the source's modes")
+    func parents() throws {
+        try work.write("x/y/a", "a")
+        try work.write("x/z/a", "a")
+        try work.write("x/z/b", "b")
+        chmod(work.context + "/x/y", 0o711)
+        let outcome = try work.build(
+            """
+            FROM busybox
+            COPY --parents x/y/a /one/
+            COPY --parents ./x/./*/a /two
+            COPY --parents --exclude=**/b x /three/
+            RUN find /one /two /three | sort; stat -c %a /one/x/y /two/y
+            """
+        )
+        let paths = [
+            "/one", "/one/x", "/one/x/y", "/one/x/y/a", "/three", "/three/x", "/three/x/y", "/three/x/y/a",
+            "/three/x/z", "/three/x/z/a", "/two", "/two/y", "/two/y/a", "/two/z", "/two/z/a", "711", "711",
+        ]
+        #expect(outcome.printed == paths.joined(separator: "\n"))
+        let missing = try work.tryBuild("FROM busybox\nCOPY --parents x/none /d/")
+        #expect(missing.status != 0 && missing.error.contains("x/none: not found"), "\(missing.error)")
+    }
 }

@@ -66,6 +66,7 @@ struct DockerFlag: Sendable {
 
     /// Every flag of `build`, ours first.
     static let all: [DockerFlag] = [
+        here("--add-host", .valued),
         here("--build-arg", .valued),
         here("--build-context", .valued),
         here("--call", .valued),
@@ -81,10 +82,10 @@ struct DockerFlag: Sendable {
         here("--platform", .valued),
         here("--progress", .valued),
         here("--quiet", .switched, letter: "q"),
+        here("--secret", .valued),
         here("--tag", .valued, letter: "t"),
         here("--target", .valued),
 
-        lacking("--add-host"),
         lacking("--allow"),
         lacking("--annotation"),
         lacking("--attest"),
@@ -104,7 +105,6 @@ struct DockerFlag: Sendable {
         lacking("--resource", instead: limitsInstead),
         lacking("--root"),
         lacking("--sbom", neutral: falseWords),
-        lacking("--secret"),
         lacking("--server-config"),
         lacking("--shm-size"),
         lacking("--ssh"),

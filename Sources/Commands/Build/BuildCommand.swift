@@ -12,6 +12,13 @@ struct BuildCommand: EnvironmentCommand {
     )
 
     @Option(
+        name: .customLong("add-host"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Add a line to /etc/hosts of every RUN.", valueName: "name:address")
+    )
+    var extraHosts: [ArgumentValue] = []
+
+    @Option(
         name: .customLong("build-arg"),
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Set a build argument; without a value it is the environment's.", valueName: "name[=value]")
@@ -107,6 +114,16 @@ struct BuildCommand: EnvironmentCommand {
 
     @Flag(name: [.customLong("quiet"), .customShort("q")], help: "Print the image's id only.")
     var isQuiet = false
+
+    @Option(
+        name: .customLong("secret"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Give a secret to RUN --mount=type=secret: a file, or a variable of the environment.",
+            valueName: "id=name[,src=path|,env=variable]"
+        )
+    )
+    var secrets: [ArgumentValue] = []
 
     @Option(
         name: [.customLong("tag"), .customShort("t")],

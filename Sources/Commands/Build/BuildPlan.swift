@@ -36,6 +36,13 @@ struct BuildPlan {
         }
         request.ignoresCache = command.ignoresCache
         request.network = try Self.network(command.network?.bytes)
+        request.extraHosts = try command.extraHosts.map { value throws(UsageError) in
+            try ExtraHostOption(value.bytes).host
+        }
+        for value in command.secrets {
+            let option = try SecretOption(value.bytes, environment: environment)
+            request.secrets[option.id] = option.secret
+        }
         request.outputs = try command.outputs.map { value throws(UsageError) in try OutputOption(value.bytes).output }
         guard request.outputs.count(where: \.goesToStandardOutput) <= 1 else {
             throw .conflict("only one output can go to standard output")
