@@ -52,10 +52,17 @@ extension Engine {
         -> DockerfileParser.Nodes
     {
         try await withTaskExecutorPreference(BlockingThreads.shared) {
-            do { return try DockerfileParser.parseNodes(try InputFiles.dockerfile(at: location)) } catch {
-                throw BuildFailure(error, in: nil)
-            }
+            try explained { try DockerfileParser.parseNodes(try InputFiles.dockerfile(at: location)) }
         }
+    }
+
+    /// Makes every error a `BuildFailure`.
+    ///
+    /// Never inlined: the optimiser of Swift 6.3.1 crashes on an asynchronous closure that has a `catch` and nothing to
+    /// wait for.
+    @inline(never)
+    private static func explained<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch { throw BuildFailure(error, in: nil) }
     }
 
     private static func reading<Value: Sendable>(
@@ -64,7 +71,7 @@ extension Engine {
     ) async throws -> Value {
         // Reading may block, and parsing may go deep.
         try await withTaskExecutorPreference(BlockingThreads.shared) {
-            do { return try body(InputFiles(request)) } catch { throw BuildFailure(error, in: nil) }
+            try explained { try body(InputFiles(request)) }
         }
     }
 
