@@ -160,6 +160,30 @@ struct CacheTests {
         #expect(outcome.printed == "755 0:0")
     }
 
+    @Test("the same change twice in one stage is built, run upon and exported")
+    func changeTwice() throws {
+        try work.write("f", "f")
+        let file = """
+            FROM busybox
+            RUN touch /s
+            RUN touch /s
+            COPY f /x
+            COPY f /x
+            RUN cat /x
+            """
+        let image = try work.image(file)
+        #expect(image.outcome.printed == "f")
+    }
+
+    @Test("an export takes nothing out of what later builds stand on")
+    func exportChangesNothing() throws {
+        try work.write("package.json", "package")
+        try work.write("other", "other")
+        _ = try work.image("FROM busybox\nWORKDIR /app\nCOPY package.json .\nRUN true\nCOPY . .", named: "first")
+        let later = try work.build("FROM busybox\nWORKDIR /app\nCOPY . .\nRUN cat package.json")
+        #expect(later.printed == "package")
+    }
+
     @Test("a removed step leaves what it had put into a lower layer in no blob of the new image")
     func secretInLowerLayer() throws {
         let secret = "token-\(UInt64.random(in: 0 ... .max))"
