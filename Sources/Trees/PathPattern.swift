@@ -203,7 +203,7 @@ enum PatternCharacters {
         result.reserveCapacity(bytes.count)
         var index = 0
         while index < bytes.count {
-            let length = sequenceLength(bytes, at: index)
+            let length = UTF8Character.length(in: bytes, at: index)
             if length <= 1 {
                 result.append(length == 1 ? UInt32(bytes[index]) : 0x11_0000 + UInt32(bytes[index]))
                 index += 1
@@ -227,26 +227,6 @@ enum PatternCharacters {
             }
         }
         return result
-    }
-
-    /// How many bytes the well-formed UTF-8 sequence at `index` has (Unicode, table 3-7); 0 if there is none.
-    private static func sequenceLength(_ bytes: [UInt8], at index: Int) -> Int {
-        let length: Int
-        var second: ClosedRange<UInt8> = 0x80...0xBF
-        switch bytes[index] {
-        case 0..<0x80: return 1
-        case 0xC2...0xDF: length = 2
-        case 0xE0: (length, second) = (3, 0xA0...0xBF)
-        case 0xED: (length, second) = (3, 0x80...0x9F)
-        case 0xE1...0xEF: length = 3
-        case 0xF0: (length, second) = (4, 0x90...0xBF)
-        case 0xF4: (length, second) = (4, 0x80...0x8F)
-        case 0xF1...0xF3: length = 4
-        default: return 0
-        }
-        guard index + length <= bytes.count, second.contains(bytes[index + 1]) else { return 0 }
-        for byte in bytes[index + 1..<index + length] where byte & 0xC0 != 0x80 { return 0 }
-        return length
     }
 }
 

@@ -42,7 +42,7 @@ extension CheckWalk {
     private mutating func checkIgnored(_ sources: [StageScope.Word], verb: String, _ place: Place) {
         guard let isIgnored = request.isIgnored, collector.runs(.copyIgnoredFile, place.configuration) else { return }
         for source in sources where source.isValid {
-            let path = SourcePath.cleaned(source.text)
+            let path = source.text.cleanedPath
             guard isIgnored(path) else { continue }
             collector.report(
                 .copyIgnoredFile,
@@ -80,7 +80,7 @@ extension CheckWalk {
     }
 
     private func noteContext(_ sources: [StageScope.Word], _ place: Place, _ state: inout StageState) {
-        let isWhole = sources.contains { $0.isValid && [".", "/", "*"].contains(SourcePath.cleaned($0.text)) }
+        let isWhole = sources.contains { $0.isValid && [".", "/", "*"].contains($0.text.cleanedPath) }
         if isWhole, state.contextCopy == nil { state.contextCopy = (place.range, place.configuration) }
     }
 

@@ -40,7 +40,7 @@ enum SecretName {
 
     /// Whether a path's name is that of a key or of credentials.
     static func isSecretFile(_ path: ByteString) -> Bool {
-        let lower = Ascii.lower(SourcePath.cleaned(path))
+        let lower = Ascii.lower(path.cleanedPath)
         let name = SourcePath.name(lower)
         if files.contains(name) || paths.contains(where: { lower == $0 || lower.hasSuffix("/" + $0) }) { return true }
         if name.hasPrefix(".env.") {

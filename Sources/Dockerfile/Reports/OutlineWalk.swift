@@ -112,7 +112,7 @@ struct OutlineWalk {
             let source = mount.source.flatMap { $0.isEmpty ? nil : $0 }
             add(&outline.secrets, source ?? (id.isEmpty ? SourcePath.name(target) : id))
         case .ssh: add(&outline.agents, id.isEmpty ? "default" : id)
-        case .cache: add(&outline.caches, id.isEmpty ? SourcePath.cleaned(target) : id)
+        case .cache: add(&outline.caches, id.isEmpty ? target.cleanedPath : id)
         case .bind, .tmpfs: break
         }
     }

@@ -1,5 +1,3 @@
-package import Bytes
-
 extension ByteString {
     /// The shortest path with the same meaning, as Go's `filepath.Clean` gives it: `a//b/.` and `a/c/../b` are `a/b`.
     package var cleanedPath: ByteString {
