@@ -135,9 +135,7 @@ extension StateRoot {
         _ body: () throws(SystemError) -> Value
     ) throws(StoreError) -> Value {
         do throws(SystemError) { return try body() } catch {
-            throw error.isFullDisk
-                ? .full(path, doing: "opening a cache mount", in: directory)
-                : .system(doing: "opening a cache mount", error)
+            throw StoreError(error, doing: "opening a cache mount", root: path, in: directory)
         }
     }
 }

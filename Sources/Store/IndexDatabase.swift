@@ -93,8 +93,7 @@ extension StoreError {
     init(indexError error: any Error, doing: String, root: ByteString, directory: Directory) {
         switch error {
         case let error as StoreError: self = error
-        case let error as SystemError where error.isFullDisk: self = .full(root, doing: doing, in: directory)
-        case let error as SystemError: self = .system(doing: doing, error)
+        case let error as SystemError: self.init(error, doing: doing, root: root, in: directory)
         case let error as DatabaseError: self.init(error, doing: doing, root: root, directory: directory)
         case let error as MalformedRow:
             self = .indexDamaged(doing: doing, reason: "unexpected value in column \(error.column)")

@@ -165,7 +165,7 @@ package final class SnapshotStore: Sendable {
         _ body: () throws(SystemError) -> Value
     ) throws(StoreError) -> Value {
         do throws(SystemError) { return try body() } catch {
-            throw error.isFullDisk ? .full(root, doing: doing, in: folder) : .system(doing: doing, error)
+            throw StoreError(error, doing: doing, root: root, in: folder)
         }
     }
 }

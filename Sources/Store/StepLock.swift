@@ -64,6 +64,6 @@ extension StateRoot {
     }
 
     private func stepLockError(_ error: SystemError) -> StoreError {
-        error.isFullDisk ? .full(path, doing: "locking a step", in: directory) : .system(doing: "locking a step", error)
+        StoreError(error, doing: "locking a step", root: path, in: directory)
     }
 }

@@ -97,6 +97,11 @@ extension StoreError {
         }
     }
 
+    /// What a failed system call means below the folder `directory` of the state root `root`.
+    init(_ error: SystemError, doing: String, root: ByteString, in directory: Directory) {
+        self = error.isFullDisk ? .full(root, doing: doing, in: directory) : .system(doing: doing, error)
+    }
+
     private static let chooseAnother = "put the state root elsewhere with SWIFT_BUILD_IMAGE_ROOT"
 
     private static func size(_ bytes: UInt64) -> String {
