@@ -128,13 +128,7 @@ private struct Walk: ~Copyable {
         _ path: TreePath
     ) throws(LayersError) -> TreeEntry {
         try at(path) { () throws(SystemError) in
-            let node: TreeEntry.Node =
-                switch status.kind {
-                case .symlink: .symlink(try directory.linkTarget(name))
-                case .characterDevice: .characterDevice(status.specialDevice)
-                case .blockDevice: .blockDevice(status.specialDevice)
-                default: .fifo
-                }
+            let node = try directory.specialNode(name, status)
             return TreeEntry(node, attributes(status, status.kind == .symlink ? [] : try directory.xattrs(name)))
         }
     }

@@ -17,7 +17,7 @@ enum FileContent {
     /// From this size on a file is first tried to be shared with its copy instead of copied.
     private static let cloneSize: UInt64 = 128 << 10
 
-    /// Hashes from the descriptor's offset to its end.
+    /// Hashes a file from its start to its end, wherever the descriptor's offset is.
     static func hash(
         _ file: Linux.Descriptor,
         buffer: UnsafeMutableRawBufferPointer
@@ -25,12 +25,11 @@ enum FileContent {
         var hasher = ContentHasher()
         var size: UInt64 = 0
         while true {
-            let count = try file.read(into: buffer)
-            if count == 0 { break }
+            let count = try file.read(into: buffer, at: Int64(size))
+            if count == 0 { return (hasher.finalize(), size) }
             hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             size += UInt64(count)
         }
-        return (hasher.finalize(), size)
     }
 
     /// Copies all of `source` into the empty file `target` and hashes it in the same pass.
@@ -73,7 +72,7 @@ enum FileContent {
         buffer: UnsafeMutableRawBufferPointer
     ) throws(SystemError) -> (hash: ContentHash, size: UInt64) {
         // A clone is hashed from the copy: the source may change between the two.
-        if status.size >= cloneSize, target.clone(from: source) { return try hashFromStart(target, buffer: buffer) }
+        if status.size >= cloneSize, target.clone(from: source) { return try hash(target, buffer: buffer) }
         if status.size > 1 << 16, status.blocks * 512 + 4096 < status.size {
             return try copySparse(source, size: status.size, to: target, buffer: buffer)
         }
@@ -89,20 +88,6 @@ enum FileContent {
             }
             // A regular file gives less than was asked for only at its end.
             if count < buffer.count { return (hasher.finalize(), size) }
-        }
-    }
-
-    private static func hashFromStart(
-        _ file: Linux.Descriptor,
-        buffer: UnsafeMutableRawBufferPointer
-    ) throws(SystemError) -> (hash: ContentHash, size: UInt64) {
-        var hasher = ContentHasher()
-        var size: UInt64 = 0
-        while true {
-            let count = try file.read(into: buffer, at: Int64(size))
-            if count == 0 { return (hasher.finalize(), size) }
-            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            size += UInt64(count)
         }
     }
 

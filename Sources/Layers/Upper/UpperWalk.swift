@@ -219,13 +219,7 @@ struct UpperWalk: ~Copyable {
         }
         let directory = stack.current
         let (node, xattrs) = try at(path) { () throws(SystemError) in
-            let node: TreeEntry.Node =
-                switch status.kind {
-                case .symlink: .symlink(try directory.linkTarget(name))
-                case .characterDevice: .characterDevice(status.specialDevice)
-                case .blockDevice: .blockDevice(status.specialDevice)
-                default: .fifo
-                }
+            let node = try directory.specialNode(name, status)
             return (node, status.kind == .symlink ? [] : try directory.xattrs(name))
         }
         let entry = TreeEntry(node, try scan.attributes(status, xattrs, at: path))
