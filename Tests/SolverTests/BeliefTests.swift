@@ -11,41 +11,31 @@ import Trees
 struct BeliefTests {
     private let world = MemoryWorld()
 
-    private func build(
-        _ dockerfile: ByteString,
-        context: FileModel = FileModel(),
-        _ change: (inout MemoryBuild) -> Void = { _ in }
-    ) async throws -> MemoryBuild.Image {
-        var build = MemoryBuild(dockerfile, context: context)
-        change(&build)
-        return try await build.run(in: world)
-    }
-
     @Test("a row is not believed once the step before it ran again and came to something else")
     func rerunThenFailure() async throws {
         let dockerfile: ByteString = "FROM scratch\nRUN random a\nRUN copy a b"
-        let first = try await build(dockerfile)
+        let first = try await world.build(dockerfile)
         // The first step runs again and is kept, then the build ends in the second.
         await #expect(throws: StepFailure.self) {
-            try await build(dockerfile) { build in
+            try await world.build(dockerfile) { build in
                 build.ignoresCache = true
                 build.hook = { job in if job.vertex.name.hasSuffix("b") { throw ToyFailure(command: "disk full") } }
             }
         }
-        let third = try await build(dockerfile)
+        let third = try await world.build(dockerfile)
         #expect(third.executed == ["RUN copy a b"])
         #expect(third.files.file(at: TreePath(parsing: "a")) == third.files.file(at: TreePath(parsing: "b")))
         #expect(third.tree != first.tree)
-        #expect(try await build(dockerfile).executed == [])
+        #expect(try await world.build(dockerfile).executed == [])
     }
 
     @Test("a row is not believed after a row above it was lost and came to something else")
     func lostRow() async throws {
         let dockerfile: ByteString = "FROM scratch\nRUN random a\nRUN copy a b\nRUN digest c"
-        _ = try await build(dockerfile)
+        _ = try await world.build(dockerfile)
         for lost in 0..<3 {
             world.results.forget { $0 == lost }
-            let again = try await build(dockerfile)
+            let again = try await world.build(dockerfile)
             #expect(again.files.file(at: TreePath(parsing: "a")) == again.files.file(at: TreePath(parsing: "b")))
         }
     }
@@ -59,10 +49,10 @@ struct BeliefTests {
                 process.write(TreePath(parsing: "a"), "x", at: FileTime(seconds: seconds))
             }
         }
-        let first = try await build(dockerfile) { $0.program = program(10) }
+        let first = try await world.build(dockerfile) { $0.program = program(10) }
         world.results.forget { _ in true }
-        _ = try await build("FROM scratch\nRUN flip") { $0.program = program(20) }
-        let second = try await build(dockerfile) { $0.program = program(20) }
+        _ = try await world.build("FROM scratch\nRUN flip") { $0.program = program(20) }
+        let second = try await world.build(dockerfile) { $0.program = program(20) }
         #expect(second.executed == ["RUN modified a b"])
         #expect(first.tree != second.tree)
     }
@@ -71,12 +61,12 @@ struct BeliefTests {
     func noCache() async throws {
         let dockerfile: ByteString = "FROM scratch\nCOPY f /f\nRUN random a\nRUN copy a b"
         let context = tree { file("f") }
-        let first = try await build(dockerfile, context: context)
-        let second = try await build(dockerfile, context: context) { $0.ignoresCache = true }
+        let first = try await world.build(dockerfile, context: context)
+        let second = try await world.build(dockerfile, context: context) { $0.ignoresCache = true }
         #expect(second.executed == ["COPY f /f", "RUN copy a b", "RUN random a"])
         #expect(second.cached == [:])
         #expect(second.tree != first.tree)
-        let third = try await build(dockerfile, context: context)
+        let third = try await world.build(dockerfile, context: context)
         #expect(third.executed == [])
         #expect(third.tree == second.tree)
         #expect(third.layers == second.layers)
@@ -93,7 +83,7 @@ struct BeliefTests {
             COPY --from=a /x /a
             COPY --from=b /x /b
             """
-        let image = try await build(dockerfile) { $0.ignoresCache = true }
+        let image = try await world.build(dockerfile) { $0.ignoresCache = true }
         #expect(image.executed.filter { $0 == "RUN write x 1" }.count == 2)
     }
 
@@ -107,10 +97,10 @@ struct BeliefTests {
             RUN digest after
             """
         let context = tree { file("f") }
-        _ = try await build(dockerfile, context: context) { $0.buildArguments = ["VERSION": "1"] }
-        let other = try await build(dockerfile, context: context) { $0.buildArguments = ["VERSION": "2"] }
+        _ = try await world.build(dockerfile, context: context) { $0.buildArguments = ["VERSION": "1"] }
+        let other = try await world.build(dockerfile, context: context) { $0.buildArguments = ["VERSION": "2"] }
         #expect(other.executed == ["RUN digest after"])
-        let more = try await build(dockerfile, context: context) {
+        let more = try await world.build(dockerfile, context: context) {
             $0.buildArguments = ["VERSION": "2", "UNKNOWN": "x"]
         }
         #expect(more.executed == [])
@@ -126,7 +116,7 @@ struct BeliefTests {
         }
         func dockerfile(_ declaration: ByteString) -> ByteString { "FROM scratch\n" + declaration + "RUN go" }
         func run(_ declaration: ByteString, _ proxy: ByteString) async throws -> MemoryBuild.Image {
-            try await build(dockerfile(declaration)) { build in
+            try await world.build(dockerfile(declaration)) { build in
                 build.program = seen
                 build.buildArguments = ["HTTP_PROXY": proxy]
             }

@@ -10,16 +10,6 @@ import Trees
 struct CutoffTests {
     private let world = MemoryWorld()
 
-    private func build(
-        _ dockerfile: ByteString,
-        context: FileModel = FileModel(),
-        _ change: (inout MemoryBuild) -> Void = { _ in }
-    ) async throws -> MemoryBuild.Image {
-        var build = MemoryBuild(dockerfile, context: context)
-        change(&build)
-        return try await build.run(in: world)
-    }
-
     @Test("a second unchanged build runs nothing")
     func unchanged() async throws {
         let dockerfile: ByteString = """
@@ -32,9 +22,9 @@ struct CutoffTests {
             RUN write done yes
             """
         let context = tree { file("a", "1") }
-        let first = try await build(dockerfile, context: context)
+        let first = try await world.build(dockerfile, context: context)
         #expect(first.executed.count == 5)
-        let second = try await build(dockerfile, context: context)
+        let second = try await world.build(dockerfile, context: context)
         #expect(second.executed == [])
         #expect(Set(second.cached.values) == [.unchanged])
         #expect(second.tree == first.tree)
@@ -43,8 +33,8 @@ struct CutoffTests {
 
     @Test("a step that runs again and gives the same tree is the last one that runs")
     func stops() async throws {
-        let first = try await build("FROM scratch\nRUN write a 1\nRUN digest b\nRUN digest c")
-        let second = try await build("FROM scratch\nRUN true; write a 1\nRUN digest b\nRUN digest c")
+        let first = try await world.build("FROM scratch\nRUN write a 1\nRUN digest b\nRUN digest c")
+        let second = try await world.build("FROM scratch\nRUN true; write a 1\nRUN digest b\nRUN digest c")
         #expect(second.executed == ["RUN true; write a 1"])
         #expect(second.cached == ["RUN digest b": .sameInputs, "RUN digest c": .sameInputs])
         #expect(second.tree == first.tree)
@@ -53,7 +43,7 @@ struct CutoffTests {
         #expect(Array(second.layers[1...]) == Array(first.layers[1...]))
         #expect(second.config.history.map(\.createdBy)[0] == "RUN /bin/sh -c true; write a 1 # buildkit")
         // From then on the edited build is known by definition.
-        let third = try await build("FROM scratch\nRUN true; write a 1\nRUN digest b\nRUN digest c")
+        let third = try await world.build("FROM scratch\nRUN true; write a 1\nRUN digest b\nRUN digest c")
         #expect(third.executed == [])
         #expect(Set(third.cached.values) == [.unchanged])
         #expect(third.layers == second.layers)
@@ -61,8 +51,8 @@ struct CutoffTests {
 
     @Test("a step that runs again and gives the same change keeps its earlier delta")
     func sameDelta() async throws {
-        let first = try await build("FROM scratch\nRUN write a 1\nRUN digest b")
-        let second = try await build("FROM scratch\nRUN write a 1\nRUN digest b") { $0.ignoresCache = true }
+        let first = try await world.build("FROM scratch\nRUN write a 1\nRUN digest b")
+        let second = try await world.build("FROM scratch\nRUN write a 1\nRUN digest b") { $0.ignoresCache = true }
         #expect(second.executed.count == 2)
         #expect(second.layers == first.layers)
     }
@@ -73,8 +63,8 @@ struct CutoffTests {
         func dockerfile(_ name: ByteString, _ text: ByteString) -> ByteString {
             "FROM scratch\nRUN write " + name + " " + text + "\nRUN rm " + name + "; write a 1\nCOPY f /f"
         }
-        _ = try await build(dockerfile("secret", "s3cr3t"), context: context)
-        let clean = try await build(dockerfile("other", "x"), context: context)
+        _ = try await world.build(dockerfile("secret", "s3cr3t"), context: context)
+        let clean = try await world.build(dockerfile("other", "x"), context: context)
         let secret = ContentHash(of: Array("s3cr3t".utf8))
         for layer in clean.layers {
             for entry in world.results[layer].entries {
@@ -96,8 +86,8 @@ struct CutoffTests {
         let new = try world.image("base:2", files)
         let dockerfile: ByteString = "FROM base\nCOPY a /a\nRUN digest b"
         let context = tree { file("a") }
-        let first = try await build(dockerfile, context: context) { $0.images = ["base": .image(old)] }
-        let second = try await build(dockerfile, context: context) { $0.images = ["base": .image(new)] }
+        let first = try await world.build(dockerfile, context: context) { $0.images = ["base": .image(old)] }
+        let second = try await world.build(dockerfile, context: context) { $0.images = ["base": .image(new)] }
         #expect(second.executed == [])
         #expect(second.layers[0] != first.layers[0])
         #expect(second.layers[1...] == first.layers[1...])
@@ -109,25 +99,25 @@ struct CutoffTests {
         let base = tree {
             file("src/a", "1"); file("other", "1")
         }
-        _ = try await build(dockerfile, context: base)
+        _ = try await world.build(dockerfile, context: base)
         let other = tree {
             file("src/a", "1"); file("other", "2"); file("new")
         }
-        #expect(try await build(dockerfile, context: other).executed == [])
+        #expect(try await world.build(dockerfile, context: other).executed == [])
         let edited = tree {
             file("src/a", "2"); file("other", "1")
         }
-        #expect(try await build(dockerfile, context: edited).executed == ["COPY src /src"])
+        #expect(try await world.build(dockerfile, context: edited).executed == ["COPY src /src"])
         let mode = tree {
             file("src/a", "1", mode: 0o755); file("other", "1")
         }
-        #expect(try await build(dockerfile, context: mode).executed == ["COPY src /src"])
+        #expect(try await world.build(dockerfile, context: mode).executed == ["COPY src /src"])
         let renamed = tree {
             file("src/b", "1"); file("other", "1")
         }
-        #expect(try await build(dockerfile, context: renamed).executed == ["COPY src /src"])
+        #expect(try await world.build(dockerfile, context: renamed).executed == ["COPY src /src"])
         // What is at the destination decides what the delta is.
-        let below = try await build("FROM scratch\nRUN write src/z 1\nCOPY src /src", context: base)
+        let below = try await world.build("FROM scratch\nRUN write src/z 1\nCOPY src /src", context: base)
         #expect(below.executed == ["COPY src /src", "RUN write src/z 1"])
     }
 
@@ -137,8 +127,8 @@ struct CutoffTests {
             "FROM scratch AS a\nRUN write out 1; write other " + text
                 + "\nFROM scratch\nCOPY --from=a /out /out\nRUN digest b"
         }
-        let first = try await build(dockerfile("1"))
-        let second = try await build(dockerfile("2"))
+        let first = try await world.build(dockerfile("1"))
+        let second = try await world.build(dockerfile("2"))
         #expect(second.executed == ["RUN write out 1; write other 2"])
         #expect(second.layers == first.layers)
     }
@@ -152,8 +142,8 @@ struct CutoffTests {
         let two = tree {
             link("current", to: "v2"); file("v1", "1"); file("v2", "2")
         }
-        let first = try await build(dockerfile, context: one)
-        let second = try await build(dockerfile, context: two)
+        let first = try await world.build(dockerfile, context: one)
+        let second = try await world.build(dockerfile, context: two)
         #expect(second.executed == ["COPY current /app"])
         #expect(first.tree != second.tree)
     }

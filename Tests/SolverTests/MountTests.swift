@@ -17,9 +17,7 @@ struct MountTests {
         _ change: (inout MemoryBuild) -> Void = { _ in }
     ) async throws -> MemoryBuild.Image {
         for text in ["1", "2"] as [ByteString] { world.contents.keep(text) }
-        var build = MemoryBuild(dockerfile, context: context)
-        change(&build)
-        return try await build.run(in: world)
+        return try await world.build(dockerfile, context: context, change)
     }
 
     private func text(_ path: ByteString, in image: MemoryBuild.Image) -> ByteString? {

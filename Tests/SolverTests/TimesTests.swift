@@ -10,14 +10,10 @@ import Trees
 struct TimesTests {
     private let world = MemoryWorld()
 
-    private func build(_ dockerfile: ByteString, context: FileModel = FileModel()) async throws -> MemoryBuild.Image {
-        try await MemoryBuild(dockerfile, context: context).run(in: world)
-    }
-
     @Test("a touch before a step makes it run again, though the tree is the same")
     func touchCounts() async throws {
-        let first = try await build("FROM scratch\nRUN write configure x\nRUN digest made")
-        let second = try await build("FROM scratch\nRUN write configure x\nRUN touch configure\nRUN digest made")
+        let first = try await world.build("FROM scratch\nRUN write configure x\nRUN digest made")
+        let second = try await world.build("FROM scratch\nRUN write configure x\nRUN touch configure\nRUN digest made")
         #expect(second.executed == ["RUN digest made", "RUN touch configure"])
         #expect(second.tree == first.tree)
     }
@@ -28,26 +24,26 @@ struct TimesTests {
             "FROM scratch\nRUN write a x" + more + "; touch a " + time + "\nRUN modified a seen\nCOPY f /f"
         }
         let context = tree { file("f") }
-        let first = try await build(dockerfile("10"), context: context)
-        let same = try await build(dockerfile("10", "; true"), context: context)
+        let first = try await world.build(dockerfile("10"), context: context)
+        let same = try await world.build(dockerfile("10", "; true"), context: context)
         #expect(same.executed == ["RUN write a x; true; touch a 10"])
-        let other = try await build(dockerfile("20"), context: context)
+        let other = try await world.build(dockerfile("20"), context: context)
         #expect(other.executed.contains("RUN modified a seen"))
         #expect(other.tree != first.tree)
     }
 
     @Test("a step that wrote now is told from one that set a time")
     func nowIsNotATime() async throws {
-        _ = try await build("FROM scratch\nRUN write a x\nRUN digest b")
-        let second = try await build("FROM scratch\nRUN write a x; touch a 10\nRUN digest b")
+        _ = try await world.build("FROM scratch\nRUN write a x\nRUN digest b")
+        let second = try await world.build("FROM scratch\nRUN write a x; touch a 10\nRUN digest b")
         #expect(second.executed == ["RUN digest b", "RUN write a x; touch a 10"])
     }
 
     @Test("COPY does not read times, and does not add any")
     func copy() async throws {
         let context = tree { file("f") }
-        _ = try await build("FROM scratch\nRUN write a x\nCOPY f /f\nRUN digest b", context: context)
-        let second = try await build(
+        _ = try await world.build("FROM scratch\nRUN write a x\nCOPY f /f\nRUN digest b", context: context)
+        let second = try await world.build(
             "FROM scratch\nRUN write a x; touch a 10\nCOPY f /f\nRUN digest b",
             context: context
         )
@@ -57,8 +53,8 @@ struct TimesTests {
 
     @Test("an empty step adds no times")
     func emptyStep() async throws {
-        _ = try await build("FROM scratch\nRUN write a x\nRUN digest b")
-        let second = try await build("FROM scratch\nRUN write a x\nRUN true\nRUN digest b")
+        _ = try await world.build("FROM scratch\nRUN write a x\nRUN digest b")
+        let second = try await world.build("FROM scratch\nRUN write a x\nRUN true\nRUN digest b")
         #expect(second.executed == ["RUN true"])
         #expect(second.layers.count == 3)
     }

@@ -78,3 +78,16 @@ package struct MemoryBuild: Sendable {
         return label.contains("/") ? String(name[end...].dropFirst(2)) : name
     }
 }
+
+extension MemoryWorld {
+    /// Builds a Dockerfile here, after `change` to the build.
+    package func build(
+        _ dockerfile: ByteString,
+        context: FileModel = FileModel(),
+        _ change: (inout MemoryBuild) -> Void = { _ in }
+    ) async throws -> MemoryBuild.Image {
+        var build = MemoryBuild(dockerfile, context: context)
+        change(&build)
+        return try await build.run(in: self)
+    }
+}
