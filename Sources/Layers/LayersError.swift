@@ -47,6 +47,8 @@ package enum LayersError: DescribedError, Sendable, Hashable {
     case wrongDigest(expected: Digest, actual: Digest)
     case wrongSize(expected: Int64, actual: Int64)
     case wrongDiffID(expected: Digest, actual: Digest)
+    /// The writer of a growing file threw away what was read already.
+    case startedAnew
     /// A kind of compression that cannot be written.
     case unsupportedCompression(MediaType.Compression)
     /// A file is longer or shorter than the delta says.
@@ -74,6 +76,7 @@ package enum LayersError: DescribedError, Sendable, Hashable {
         case .wrongDigest(let expected, let actual): "the layer's digest is \(actual), not \(expected)"
         case .wrongSize(let expected, let actual): "the layer has \(actual) bytes, not \(expected)"
         case .wrongDiffID(let expected, let actual): "the layer's diff id is \(actual), not \(expected)"
+        case .startedAnew: "the layer was begun anew while it was read"
         case .unsupportedCompression(let compression): "layers cannot be written with compression \(compression) yet"
         case .sizeChanged(let path, let expected): "\(path) does not have its \(expected) bytes any more"
         }

@@ -13,6 +13,8 @@ protocol ByteSource: AnyObject {
 final class FileSource: ByteSource {
     private let file: Linux.Descriptor
     private let limit: Int64?
+    private let growth: FileGrowth?
+    private var generation: Int?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: BufferPool.size, alignment: 4096)
     private var hasher: DigestHasher?
     private(set) var size: Int64 = 0
@@ -21,17 +23,26 @@ final class FileSource: ByteSource {
     ///
     /// `digest`: the function to hash with; nil hashes nothing.
     /// `limit`: the size that is expected; a longer file is an error as soon as that is seen.
-    init(_ file: Linux.Descriptor, digest: Digest.Algorithm?, limit: Int64?) {
+    /// `growth`: of a file that is still being written; its end is waited for.
+    init(_ file: Linux.Descriptor, digest: Digest.Algorithm?, limit: Int64?, growth: FileGrowth? = nil) {
         self.file = file
         self.limit = limit
+        self.growth = growth
         hasher = digest.map { DigestHasher($0) }
     }
 
     deinit { buffer.deallocate() }
 
     func next() throws -> UnsafeRawBufferPointer {
+        var room = buffer
+        if let growth {
+            let known = try growth.size(beyond: size, of: &generation)
+            // Bytes behind what the writer told of may be thrown away yet.
+            room = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, Int(max(known - size, 0)))])
+            if room.isEmpty { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        }
         let count: Int
-        do throws(SystemError) { count = try file.read(into: buffer, at: size) } catch {
+        do throws(SystemError) { count = try file.read(into: room, at: size) } catch {
             throw LayersError.source("archive", error)
         }
         size += Int64(count)

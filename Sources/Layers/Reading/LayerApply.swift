@@ -50,10 +50,16 @@ package struct LayerApply {
 
     /// Reads the whole file, whatever its offset is: a plain tar or one packed with gzip, zstd, xz or bzip2.
     ///
-    /// - Throws: `LayersError`: `wrongDigest`, `wrongSize`, `wrongDiffID`, `refusedEntry`, `malformedArchive`, a limit,
-    ///   `tooDeep`; `CancellationError` when the task that calls is cancelled.
-    package func apply(_ blob: Linux.Descriptor, expecting expected: ExpectedLayer) throws -> AppliedLayer {
-        let packed = FileSource(blob, digest: expected.digest?.algorithm, limit: expected.size)
+    /// `growth`: of a blob that is still being written: it is read as it comes.
+    /// Throws `LayersError`: `wrongDigest`, `wrongSize`, `wrongDiffID`, `refusedEntry`, `malformedArchive`, a limit,
+    ///   `tooDeep`, `startedAnew`; what the writer of a growing blob failed with; `CancellationError` when the task that
+    ///   calls is cancelled.
+    package func apply(
+        _ blob: Linux.Descriptor,
+        growth: FileGrowth? = nil,
+        expecting expected: ExpectedLayer
+    ) throws -> AppliedLayer {
+        let packed = FileSource(blob, digest: expected.digest?.algorithm, limit: expected.size, growth: growth)
         let plain = try PlainSource(packed, limits: limits)
         let writer = try UpperWriter(upper: upper, below: below)
         var applier = EntryApplier(writer: writer, base: .root, owner: nil, limits: limits, isLayer: true)
