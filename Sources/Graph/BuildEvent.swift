@@ -18,6 +18,10 @@ package enum BuildEvent: Sendable {
     case warning(String, SourceRange?)
     /// Something worth a line: what the engine chose, and why.
     case note(String)
+    /// A base was found; what its name stands for is pinned for the whole build.
+    case resolved(ResolvedBase)
+    /// A layer moves between a registry and this machine; told each MiB or so, and at the end.
+    case transferring(BlobTransfer)
     case exporting(String)
     /// An export step is done; the time is in nanoseconds.
     case exported(String, nanoseconds: UInt64)

@@ -1,4 +1,5 @@
 package import Graph
+internal import OCI
 internal import Synchronization
 
 /// `--progress=plain`: lines that only ever grow, for files and for people who read them later.
@@ -58,9 +59,24 @@ package final class PlainProgress: BuildReport {
             var output = StepOutput()
         }
 
+        private struct TransferKey: Hashable {
+            var blob: Digest
+            var direction: BlobTransfer.Direction
+        }
+
+        private struct Transfer {
+            var number: Int
+            var start: UInt64
+            var lastLine: UInt64
+        }
+
+        /// Between two lines on one transfer.
+        private static let transferInterval: UInt64 = 2_000_000_000
+
         private var names: [VertexID: String] = [:]
         private var steps: [VertexID: Step] = [:]
         private var exports: [String: Int] = [:]
+        private var transfers: [TransferKey: Transfer] = [:]
         private var numbers = 0
         var warnings = WarningList()
         var failedStep: String?
@@ -94,6 +110,10 @@ package final class PlainProgress: BuildReport {
                 return ""
             case .note(let text):
                 return "note: \(SafeText.message(text))\n"
+            case .resolved(let base):
+                return "note: \(SafeText.message(TransferText.line(base)))\n"
+            case .transferring(let transfer):
+                return text(for: transfer, at: time)
             case .exporting(let name):
                 guard exports[name] == nil else { return "" }
                 exports[name] = nextNumber()
@@ -110,6 +130,28 @@ package final class PlainProgress: BuildReport {
                 .sorted { $0.value.number < $1.value.number }
                 .map { ending($0.key, at: time, keepsColours) + line($0.key, "CANCELED") }
                 .joined()
+        }
+
+        private mutating func text(for transfer: BlobTransfer, at time: UInt64) -> String {
+            let key = TransferKey(blob: transfer.blob, direction: transfer.direction)
+            var result = ""
+            if transfers[key] == nil {
+                transfers[key] = Transfer(number: nextNumber(), start: time, lastLine: time)
+                result = gap(before: numbers) + "#\(numbers) \(TransferText.name(of: key.blob, key.direction))\n"
+            }
+            guard let known = transfers[key] else { return result }
+            let duration = time - min(known.start, time)
+            switch transfer.phase {
+            case .moving:
+                guard time - min(known.lastLine, time) >= Self.transferInterval else { return result }
+                transfers[key]?.lastLine = time
+                return result + "#\(known.number) \(TransferText.figures(transfer, after: duration))\n"
+            case .done:
+                let size = Figures.bytes(transfer.total)
+                return result + "#\(known.number) DONE \(size) in \(Figures.seconds(duration))\n"
+            case .spared: return result + "#\(known.number) DONE: the registry has it\n"
+            case .failed: return result + "#\(known.number) ERROR\n"
+            }
         }
 
         private mutating func nextNumber() -> Int {

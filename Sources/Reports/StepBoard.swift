@@ -1,4 +1,5 @@
 internal import Graph
+internal import OCI
 
 /// Where every step stands: what a report needs that draws the whole build again and again.
 struct StepBoard {
@@ -16,6 +17,8 @@ struct StepBoard {
         var nanoseconds: UInt64 = 0
         /// The last lines of its output.
         var tail: [String] = []
+        /// What moves, where it is a transfer.
+        var transfer: BlobTransfer?
         var output = StepOutput()
 
         /// Whether there is still something to come.
@@ -25,6 +28,7 @@ struct StepBoard {
     private enum Key: Hashable {
         case vertex(VertexID)
         case export(String)
+        case transfer(Digest, BlobTransfer.Direction)
     }
 
     /// How many lines of output a running step shows.
@@ -36,12 +40,13 @@ struct StepBoard {
     private(set) var steps: [Step] = []
     private(set) var warnings = WarningList()
     private(set) var failedStep: String?
-    private var exportCount = 0
+    /// Export steps and transfers, which no plan tells of.
+    private var unplannedCount = 0
 
     /// How many steps have come to their end.
     var finishedCount: Int { steps.count { $0.phase == .done || $0.phase == .cached } }
     /// How many there are, as far as that is known.
-    var totalCount: Int { max(names.count + exportCount, steps.count) }
+    var totalCount: Int { max(names.count + unplannedCount, steps.count) }
 
     /// Takes in what happened at a time.
     mutating func take(_ event: BuildEvent, at time: UInt64) {
@@ -59,7 +64,8 @@ struct StepBoard {
             let position = position(.vertex(id), as: .running, at: time)
             show(steps[position].output.take(bytes, from: stream), at: position)
         case .warning(let text, let range): warnings.add(text, at: range)
-        case .note: break
+        case .note, .resolved: break
+        case .transferring(let transfer): move(transfer, at: time)
         case .exporting(let name): begin(.export(name), at: time)
         case .exported(let name, let nanoseconds): end(.export(name), as: .done, after: nanoseconds, at: time)
         }
@@ -83,6 +89,18 @@ struct StepBoard {
         steps[position].nanoseconds = nanoseconds ?? (time - min(steps[position].start, time))
     }
 
+    private mutating func move(_ transfer: BlobTransfer, at time: UInt64) {
+        let key = Key.transfer(transfer.blob, transfer.direction)
+        let position = position(key, as: .running, at: time)
+        steps[position].transfer = transfer
+        switch transfer.phase {
+        case .moving: break
+        case .done: end(key, as: .done, at: time)
+        case .spared: end(key, as: .cached, at: time)
+        case .failed: end(key, as: .failed, at: time)
+        }
+    }
+
     private mutating func show(_ lines: [[UInt8]], at position: Int) {
         for line in lines.suffix(Self.tailLimit) {
             steps[position].tail.append(DisplayWidth.untabbed(SafeText.line(line, keepsColours: false)))
@@ -98,7 +116,10 @@ struct StepBoard {
         case .vertex(let id): name = names[id] ?? "step \(id.index)"
         case .export(let text):
             name = text
-            exportCount += 1
+            unplannedCount += 1
+        case .transfer(let digest, let direction):
+            name = TransferText.name(of: digest, direction)
+            unplannedCount += 1
         }
         positions[key] = steps.count
         steps.append(Step(name: DisplayWidth.untabbed(SafeText.message(name)), phase: phase, start: time))

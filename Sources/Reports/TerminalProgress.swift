@@ -56,7 +56,11 @@ package final class TerminalProgress: BuildReport {
             guard !state.isFinished else { return false }
             let time = now()
             state.board.take(event, at: time)
-            if case .note(let text) = event { put("note: \(SafeText.message(text))\n", above: &state) }
+            switch event {
+            case .note(let text): put("note: \(SafeText.message(text))\n", above: &state)
+            case .resolved(let base): put("note: \(SafeText.message(TransferText.line(base)))\n", above: &state)
+            default: break
+            }
             drawIfDue(&state, at: time)
             guard ticks, !state.hasTicker, state.board.steps.contains(where: \.isActive) else { return false }
             state.hasTicker = true
