@@ -21,6 +21,7 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
     ("Linux", ["Bytes", "CLinux"]),
     ("Trees", ["Bytes", "OCI"]),
     ("Layers", ["Bytes", "Linux", "OCI", "Trees", "CArchive", "CDeflate"]),
+    ("Registry", ["Bytes", "Linux", "OCI"]),
     ("Store", ["Bytes", "Linux", "OCI", "Trees", .product(name: "GRDB", package: "GRDB.swift")]),
     ("Sandbox", ["Bytes", "Linux", "OCI", "CLinux"]),
     ("Contexts", ["Bytes", "Linux", "OCI", "Trees", "Layers"]),
@@ -28,14 +29,16 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
     ("Solver", ["Bytes", "Graph", "OCI", "Trees"]),
     (
         "Execution",
-        ["Bytes", "Linux", "OCI", "Trees", "Layers", "Store", "Sandbox", "Contexts", "Graph", "Solver"]
+        [
+            "Bytes", "Linux", "OCI", "Trees", "Layers", "Registry", "Store", "Sandbox", "Contexts", "Graph", "Solver",
+        ]
     ),
     ("Export", ["Bytes", "Linux", "OCI", "Trees", "Layers", "Store"]),
     (
         "BuildEngine",
         [
-            "Bytes", "Dockerfile", "Linux", "OCI", "Trees", "Layers", "Store", "Sandbox", "Contexts", "Graph", "Solver",
-            "Execution", "Export",
+            "Bytes", "Dockerfile", "Linux", "OCI", "Trees", "Layers", "Registry", "Store", "Sandbox", "Contexts", "Graph",
+            "Solver", "Execution", "Export",
         ]
     ),
     ("Reports", ["Bytes", "Dockerfile", "Graph", "OCI", "BuildEngine"]),

@@ -7,6 +7,7 @@ internal import Graph
 internal import Layers
 internal import Linux
 internal import OCI
+internal import Registry
 internal import Sandbox
 internal import Solver
 internal import Store
@@ -76,12 +77,13 @@ extension BuildFailure {
     private static func cause(_ error: any Error) -> (message: String, remedy: String?, blame: Blame) {
         switch error {
         case let error as ExecutionError:
-            let isInput = if case .unknownImage = error { true } else { false }
+            let isInput = if case .missingLayer = error { true } else { false }
             return (error.message, error.remedy, isInput ? .input : .build)
         case let error as SelectionError: return (error.message, error.remedy, .input)
         case let error as ResolutionError: return (error.message, nil, .build)
         case let error as ContextsError: return (error.message, error.remedy, .input)
         case let error as OCIError: return (error.message, error.remedy, .input)
+        case let error as RegistryError: return (error.message, error.remedy, .input)
         case let error as LayersError: return (error.message, error.remedy, .build)
         case let error as SandboxError: return (error.message, error.remedy, blame(of: error))
         case let error as StoreError: return (error.message, error.remedy, .host)

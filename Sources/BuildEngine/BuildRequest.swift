@@ -23,6 +23,8 @@ public struct BuildRequest: Sendable {
     public var labels: [ByteString: ByteString]
     /// `--no-cache`: every step runs, whatever earlier builds left.
     public var ignoresCache: Bool
+    /// `--pull`: registries are asked for every name, whatever the store has.
+    public var pullsAlways: Bool
     /// `--network`.
     public var network: Network
     /// `--add-host`: further lines of each step's /etc/hosts.
@@ -40,6 +42,7 @@ public struct BuildRequest: Sendable {
         namedContexts = [:]
         labels = [:]
         ignoresCache = false
+        pullsAlways = false
         network = .default
         extraHosts = []
         secrets = [:]

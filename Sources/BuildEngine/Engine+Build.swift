@@ -7,6 +7,7 @@ package import Graph
 internal import Layers
 internal import Linux
 internal import OCI
+internal import Registry
 internal import Solver
 internal import Store
 internal import Synchronization
@@ -28,7 +29,10 @@ extension Engine {
         try await withTaskExecutorPreference(BlockingThreads.shared) {
             var dockerfile: ParsedDockerfile?
             do {
-                return try await Build(engine: self, request: request, events: events).run(&dockerfile)
+                return try await withRegistry(events) { client in
+                    let build = Build(engine: self, request: request, client: client, events: events)
+                    return try await build.run(&dockerfile)
+                }
             } catch let error as CancellationError {
                 throw error
             } catch {
@@ -44,6 +48,7 @@ extension Engine {
 private struct Build {
     let engine: Engine
     let request: BuildRequest
+    let client: RegistryClient
     let events: EventSink
 
     var store: StateRoot { engine.store }
@@ -58,7 +63,13 @@ private struct Build {
         _ = try ImageExport.epoch(of: request)
         // Told before anything is looked up.
         _ = try CheckConfiguration(of: parsed, buildArguments: request.buildArguments)
-        let inputs = try files.inputs(store: store)
+        let images = BaseImages(
+            store: store,
+            client: client,
+            policy: request.pullsAlways ? .always : .missing,
+            events: events
+        )
+        let inputs = try files.inputs(store: store, images: images)
         let secrets = try SecretFiles.read(request.secrets)
         let lowering = try request.lowering(of: parsed)
         let lowered = try await Lowering.lower(lowering, images: inputs)
@@ -99,7 +110,7 @@ private struct Build {
             request: request,
             events: sink
         )
-        let exported = try image.run()
+        let exported = try await image.run()
         try store.finish()
         return BuildResult(
             manifest: exported?.manifest,

@@ -22,11 +22,17 @@ public final class Engine: Sendable {
         /// After every step the mounted root is walked again and compared with the tree that was computed
         /// (`SWIFT_BUILD_IMAGE_CHECK=trees`); a difference fails the build.
         public var checksTrees = false
+        /// Hosts, with their port where they have one, that may be spoken to without a verified certificate, and
+        /// without TLS at all: `--insecure-registry`.
+        public var insecureRegistries: Set<String> = []
+        /// Where credentials, proxies, certificates and mirrors are found.
+        let environment: [ByteString: ByteString]
 
         /// The options that the environment asks for.
         public init(environment: [ByteString: ByteString] = [:]) {
             let checks = environment["SWIFT_BUILD_IMAGE_CHECK"]?.split(separator: UInt8(ascii: ",")) ?? []
             checksTrees = checks.contains("trees")
+            self.environment = environment
         }
     }
 

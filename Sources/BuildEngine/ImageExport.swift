@@ -25,7 +25,8 @@ struct ImageExport {
     }
 
     /// - Returns: nil where nothing is exported.
-    func run() throws -> Exported? {
+    func run() async throws -> Exported? {
+        try await bringBase()
         if request.outputs.isEmpty { return try putIntoStore() }
         var result: Exported?
         for output in request.outputs {
@@ -33,6 +34,13 @@ struct ImageExport {
             result = try write(layout)
         }
         return result
+    }
+
+    /// Fetches the layers of the base that are in a registry only and whose bytes an output holds.
+    private func bringBase() async throws {
+        guard let id = graph.image.chain.first, case .source(.image(let image)) = graph[id].operation else { return }
+        let needsBytes = request.outputs.isEmpty || request.outputs.contains { $0 != .cacheOnly }
+        if needsBytes { try await inputs.images.bringLayers(image.layers, of: image) }
     }
 
     // MARK: The image
@@ -64,7 +72,12 @@ struct ImageExport {
     private func base(_ id: VertexID) throws -> [LayerPart] {
         guard case .source(.image(let image)) = graph[id].operation else { return [] }
         return zip(image.layers, image.config.diffIDs).map { layer, diffID in
-            .base(layer, diffID: diffID) { [inputs] in try inputs.openLayer(layer, of: image) }
+            .base(layer, diffID: diffID) { [inputs] in
+                guard let file = try inputs.images.openLayer(layer, of: image) else {
+                    throw ExecutionError.missingLayer(layer.digest, of: image.name)
+                }
+                return file
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 package import Bytes
 package import Contexts
 package import Graph
-package import Linux
+internal import Linux
 package import OCI
 package import Store
 internal import Synchronization
@@ -17,25 +17,23 @@ package final class BuildInputs: Sendable {
     }
 
     private struct State {
-        /// Where the layers of a base image are read, by the digest of its manifest.
-        var layers: [Digest: LayerSource] = [:]
         var listings: [ContextListing] = []
         var folders: [VertexID: Directory] = [:]
     }
 
-    /// Opens the blob of a layer.
-    typealias LayerSource = @Sendable (OCI.Descriptor) throws -> Linux.Descriptor
-
     private let context: LocalContext
     private let named: [ByteString: Named]
     private let store: StateRoot
+    /// The images that names outside of the Dockerfile stand for.
+    package let images: BaseImages
     private let state = Mutex(State())
 
     /// `named`: by name in lower case.
-    package init(context: LocalContext, named: [ByteString: Named], store: StateRoot) {
+    package init(context: LocalContext, named: [ByteString: Named], store: StateRoot, images: BaseImages) {
         self.context = context
         self.named = named
         self.store = store
+        self.images = images
     }
 
     // MARK: Local folders
@@ -70,16 +68,6 @@ package final class BuildInputs: Sendable {
 
     /// The root of a folder that was opened for a vertex; nil for vertices that are no folders.
     func folder(of vertex: VertexID) -> Directory? { state.withLock { $0.folders[vertex] } }
-
-    // MARK: Images
-
-    /// Opens the blob of a base image's layer.
-    package func openLayer(_ layer: OCI.Descriptor, of image: BaseImage) throws -> Linux.Descriptor {
-        guard let source = state.withLock({ $0.layers[image.manifestDigest] }) else {
-            throw ExecutionError.unknownImage(image.name)
-        }
-        return try source(layer)
-    }
 }
 
 extension BuildInputs: BaseImageSource {
@@ -90,7 +78,7 @@ extension BuildInputs: BaseImageSource {
         for (key, named) in named where (try? Reference(key)) == reference {
             return try await input(named, key, name, platform)
         }
-        return .image(try stored(reference, name))
+        return .image(try await images.image(named: reference, platform: platform))
     }
 
     /// `key`: under which name the context was given.
@@ -105,46 +93,11 @@ extension BuildInputs: BaseImageSource {
         switch named {
         case .folder: return .local(LocalSource(name: key))
         case .image("scratch"): return .scratch
-        case .image(let other): return .image(try stored(try Reference(other), other))
+        case .image(let other): return .image(try await images.image(named: try Reference(other), platform: platform))
         case .layout(let layout, let tag, let digest):
-            let resolved = try layout.resolve(tag: tag, digest: digest, platform: platform)
-            let image = BaseImage(
-                name: name,
-                manifestDigest: resolved.manifest.digest,
-                layers: resolved.manifest.content.layers,
-                config: resolved.config.content
-            )
-            state.withLock { $0.layers[image.manifestDigest] = { try layout.openBlob($0) } }
-            return .image(image)
+            return .image(try images.image(in: layout, tag: tag, digest: digest, named: name, platform: platform))
         }
     }
-
-    /// An image of the store, by name: its digest is told by its vertex.
-    private func stored(_ reference: Reference, _ name: ByteString) throws -> BaseImage {
-        guard let found = try store.images.image(reference.description),
-            let manifestBytes = try store.content.read(found.manifest.digest)
-        else { throw ExecutionError.unknownImage(name) }
-        let manifest = try Document<Manifest>(bytes: manifestBytes, of: found.manifest)
-        guard let configBytes = try store.content.read(manifest.content.config.digest) else {
-            throw ExecutionError.unknownImage(name)
-        }
-        let config = try Document<ImageConfig>(bytes: configBytes, of: manifest.content.config)
-        let image = BaseImage(
-            name: ByteString(reference.description),
-            manifestDigest: found.manifest.digest,
-            layers: manifest.content.layers,
-            config: config.content
-        )
-        let content = store.content
-        state.withLock { state in
-            state.layers[image.manifestDigest] = { layer in
-                guard let file = try content.open(layer.digest) else { throw ExecutionError.unknownImage(image.name) }
-                return file
-            }
-        }
-        return image
-    }
-
 }
 
 extension BuildInputs: TreeSource {

@@ -1,4 +1,5 @@
 package import Bytes
+package import OCI
 package import Sandbox
 
 /// A step that could not be done, with what people need to see.
@@ -13,9 +14,9 @@ package enum ExecutionError: DescribedError {
     /// The computed tree and the mounted one differ: a fault of the engine (`SWIFT_BUILD_IMAGE_CHECK=trees`).
     case treesDiffer(step: String, firstDifference: String)
     case unknownLocalSource(ByteString)
-    /// FROM or `--from` names an image that neither a named context nor the store has.
-    case unknownImage(ByteString)
     case tooManyLayers(Int)
+    /// A layer of a base is neither on this machine nor is a registry known that has it.
+    case missingLayer(Digest, of: ByteString)
     /// A delta that has a packed form only was to be mounted: a fault of the engine.
     case notUnpacked
     case layersDoNotMatch(ByteString, layers: Int, diffIDs: Int)
@@ -48,7 +49,7 @@ package enum ExecutionError: DescribedError {
         case .seedIsNoDirectory(let path): "the cache mount begins with \(path.escaped), which is no directory"
         case .partsNotMountable(let what): "\(what.escaped) cannot be mounted as a file on this kernel"
         case .unknownLocalSource(let name): "there is no local folder named \(name.escaped) in this build"
-        case .unknownImage(let name): "\(name.escaped): no image of that name is at hand"
+        case .missingLayer(let digest, let name): "\(name.escaped): its layer \(digest) is not on this machine"
         case .notUnpacked: "a layer of the base was not unpacked"
         case .layersDoNotMatch(let name, let layers, let diffIDs):
             "\(name.escaped): the manifest has \(layers) layers, the config names \(diffIDs)"
@@ -68,9 +69,7 @@ package enum ExecutionError: DescribedError {
         case .seedIsNoDirectory: "name a directory with source="
         case .partsNotMountable: "use env= instead of a file, or Linux 6.15 or later"
         case .unknownLocalSource: nil
-        case .unknownImage(let name):
-            "registries cannot be reached yet: give the image as an OCI layout, "
-                + "--build-context \(name.escaped)=oci-layout://FOLDER, or build it first under that name with -t"
+        case .missingLayer: "pull the image again, or load it from a file"
         case .changedWhileRead: "build again when nothing writes to the build context any more"
         case .notUnpacked: "this is a fault of the engine: please report it with the Dockerfile"
         case .layersDoNotMatch: "the image is damaged: get it again"

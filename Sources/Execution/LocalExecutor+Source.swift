@@ -15,7 +15,7 @@ extension LocalExecutor {
     ) async throws -> OpenedSource {
         switch source {
         case .scratch: return OpenedSource(state: .empty)
-        case .image(let image): return try open(image, for: vertex)
+        case .image(let image): return try await open(image, for: vertex)
         case .local(let local):
             let tree = try await inputs.open(local, for: vertex, reading: reads)
             return OpenedSource(state: StepState(tree: tree, times: StepState.empty.times))
@@ -23,7 +23,7 @@ extension LocalExecutor {
     }
 
     /// A base image's layers, unpacked as far as no earlier build has unpacked them.
-    private func open(_ image: BaseImage, for vertex: VertexID) throws -> OpenedSource {
+    private func open(_ image: BaseImage, for vertex: VertexID) async throws -> OpenedSource {
         guard image.layers.count == image.config.diffIDs.count else {
             throw ExecutionError.layersDoNotMatch(
                 image.name,
@@ -31,27 +31,55 @@ extension LocalExecutor {
                 diffIDs: image.config.diffIDs.count
             )
         }
-        var tree = Tree.empty
-        var chain: [Solver.DeltaID] = []
-        var chainID: Digest?
-        var unpackingSince: ContinuousClock.Instant?
-        for (layer, diffID) in zip(image.layers, image.config.diffIDs) {
-            let id = LocalExecutor.chainID(of: diffID, above: chainID)
-            chainID = id
-            let stored = try unpacked(id)
-            if stored == nil, unpackingSince == nil {
-                unpackingSince = .now
-                events(.started(vertex))
-            }
-            let layer = try stored ?? unpack(layer, diffID, id, of: image, over: tree, chain)
-            tree = layer.tree
-            chain.append(deltas.note(layer.delta))
+        let layers = zip(image.layers, zip(image.config.diffIDs, image.config.diffIDs.chainIDs)).map {
+            BaseLayer(blob: $0, diffID: $1.0, chainID: $1.1)
         }
-        if let start = unpackingSince { events(.finished(vertex, nanoseconds: (.now - start).nanoseconds)) }
-        // Of a base the times are those of its layers, all of which its diffIDs tell.
+        let packed = try layers.filter { try unpacked($0.chainID) == nil }
+        guard !packed.isEmpty else { return try opened(image, try unpack(layers, of: image)) }
+        events(.started(vertex))
+        let start = ContinuousClock.now
+        let downloads = try inputs.images.downloads(of: packed.map(\.blob), of: image)
+        let chain = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [inputs] in try await inputs.images.run(downloads, of: image) }
+            // In order, each while it and later ones are still coming.
+            let chain = try unpack(layers, of: image, downloads)
+            try await group.waitForAll()
+            return chain
+        }
+        events(.finished(vertex, nanoseconds: (.now - start).nanoseconds))
+        return try opened(image, chain)
+    }
+
+    /// The state that a base begins with.
+    ///
+    /// Of a base the times are those of its layers, all of which its diffIDs tell.
+    private func opened(_ image: BaseImage, _ chain: (tree: Tree, deltas: [Solver.DeltaID])) throws -> OpenedSource {
         var times = CanonicalEncoder(domain: "times.base.1")
         for diffID in image.config.diffIDs { times.append(diffID.description) }
-        return OpenedSource(state: StepState(tree: tree, times: times.hash), deltas: chain)
+        return OpenedSource(state: StepState(tree: chain.tree, times: times.hash), deltas: chain.deltas)
+    }
+
+    private struct BaseLayer {
+        var blob: OCI.Descriptor
+        var diffID: Digest
+        var chainID: Digest
+    }
+
+    private func unpack(
+        _ layers: [BaseLayer],
+        of image: BaseImage,
+        _ downloads: [Digest: BlobDownload] = [:]
+    ) throws -> (tree: Tree, deltas: [Solver.DeltaID]) {
+        var tree = Tree.empty
+        var chain: [Solver.DeltaID] = []
+        for layer in layers {
+            try Task.checkCancellation()
+            let stored = try unpacked(layer.chainID)
+            let result = try stored ?? unpack(layer, of: image, over: tree, chain, downloads[layer.blob.digest])
+            tree = result.tree
+            chain.append(deltas.note(result.delta))
+        }
+        return (tree, chain)
     }
 
     /// A base layer that an earlier build has unpacked; its snapshot may be gone while its packed form is there.
@@ -61,29 +89,20 @@ extension LocalExecutor {
         return known
     }
 
-    /// The name of a chain of layers (OCI image-spec, "Layer ChainID").
-    private static func chainID(of diffID: Digest, above parent: Digest?) -> Digest {
-        guard let parent else { return diffID }
-        return Digest(of: Array("\(parent) \(diffID)".utf8))
-    }
-
     private func unpack(
-        _ layer: OCI.Descriptor,
-        _ diffID: Digest,
-        _ chainID: Digest,
+        _ layer: BaseLayer,
         of image: BaseImage,
         over tree: Tree,
-        _ chain: [Solver.DeltaID]
+        _ chain: [Solver.DeltaID],
+        _ download: BlobDownload?
     ) throws -> StoredBaseLayer {
         // Another process may be at the same layer: its result is waited for, not made twice.
-        let lock = try store.lockStep(ContentHash(of: Array("base layer \(chainID)".utf8)))
+        let lock = try store.lockStep(ContentHash(of: Array("base layer \(layer.chainID)".utf8)))
         defer { withExtendedLifetime(lock) {} }
-        if let known = try unpacked(chainID) { return known }
+        if let known = try unpacked(layer.chainID) { return known }
         let below = Below(tree: tree, source: store.trees, lowers: try deltas.lowers(of: chain))
-        let blob = try inputs.openLayer(layer, of: image)
-        let pending = try store.snapshots.begin()
-        let expected = ExpectedLayer(digest: layer.digest, size: layer.size, diffID: diffID)
-        let applied = try LayerApply(upper: pending.fs, below: below).apply(blob, expecting: expected)
+        let unpacked = try apply(layer, of: image, over: below, download)
+        let applied = unpacked.layer
         for notice in applied.notices { events(.warning(notice.message, nil)) }
         let editor = try TreeEditor(tree, source: store.trees)
         try editor.apply(applied.delta)
@@ -91,8 +110,52 @@ extension LocalExecutor {
         let never = FileTime(seconds: .max)
         let digest = applied.delta.digest(from: never, to: never)
         let isEmpty = applied.delta.isEmpty
-        var delta = NewDelta(snapshot: isEmpty ? nil : try pending.commit(), isEmpty: isEmpty, digest: digest)
-        delta.diffID = diffID
-        return try store.results.putBaseLayer(chainID: chainID, delta: delta, tree: result)
+        var delta = NewDelta(snapshot: isEmpty ? nil : try unpacked.snapshot.commit(), isEmpty: isEmpty, digest: digest)
+        delta.diffID = layer.diffID
+        return try store.results.putBaseLayer(chainID: layer.chainID, delta: delta, tree: result)
+    }
+
+    /// A layer's files in a snapshot that is not committed yet.
+    private struct UnpackedLayer: ~Copyable {
+        var layer: AppliedLayer
+        var snapshot: PendingSnapshot
+    }
+
+    private func apply(
+        _ layer: BaseLayer,
+        of image: BaseImage,
+        over below: Below,
+        _ download: BlobDownload?
+    ) throws -> UnpackedLayer {
+        if let download {
+            do {
+                // The client verifies the blob; it is not hashed twice.
+                let expected = ExpectedLayer(diffID: layer.diffID)
+                return try apply(download.file, download.growth, expecting: expected, over: below)
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                // What came may have been begun anew, or be bad, or another process has brought it: the blob that was
+                // verified decides.
+                let isHere = Result { try download.growth.wait() }
+                if try !store.content.contains(layer.blob.digest) { try isHere.get() }
+            }
+        }
+        guard let blob = try inputs.images.openLayer(layer.blob, of: image) else {
+            throw ExecutionError.missingLayer(layer.blob.digest, of: image.name)
+        }
+        let expected = ExpectedLayer(digest: layer.blob.digest, size: layer.blob.size, diffID: layer.diffID)
+        return try apply(blob, nil, expecting: expected, over: below)
+    }
+
+    private func apply(
+        _ blob: Linux.Descriptor,
+        _ growth: FileGrowth?,
+        expecting expected: ExpectedLayer,
+        over below: Below
+    ) throws -> UnpackedLayer {
+        let pending = try store.snapshots.begin()
+        let applied = try LayerApply(upper: pending.fs, below: below).apply(blob, growth: growth, expecting: expected)
+        return UnpackedLayer(layer: applied, snapshot: pending)
     }
 }

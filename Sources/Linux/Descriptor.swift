@@ -44,6 +44,14 @@ package final class Descriptor: Sendable {
         if let failure { throw failure }
     }
 
+    /// Throws away all that is in the file; what is written next is at its start.
+    ///
+    /// Calls `ftruncate(2)` and `lseek(2)`.
+    package func truncate() throws(SystemError) {
+        _ = try retrying("ftruncate") { Int(ftruncate(number, 0)) }
+        _ = try retrying("lseek") { Int(lseek(number, 0, SEEK_SET)) }
+    }
+
     /// Everything from the descriptor's offset to the end.
     ///
     /// - Throws: `SystemError` with EFBIG when there are more than `limit` bytes.

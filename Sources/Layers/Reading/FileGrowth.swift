@@ -31,6 +31,11 @@ package final class FileGrowth: Sendable {
         state.change { $0.end = $0.end ?? result }
     }
 
+    /// Waits until nothing more comes; blocks the thread.
+    ///
+    /// - Throws: what the writer failed with.
+    package func wait() throws { try state.wait { $0.end }.get() }
+
     /// Waits until there is a byte at an offset, or the file is whole; blocks the thread.
     ///
     /// - Parameters:

@@ -1,0 +1,52 @@
+internal import Graph
+internal import OCI
+internal import Registry
+
+extension Engine {
+    /// Runs what may need registries; nothing of the network is started before something is asked of one.
+    ///
+    /// - Parameter events: gets what moves and what is tried again.
+    func withRegistry<Value>(
+        _ events: @escaping EventSink,
+        _ body: (RegistryClient) async throws -> Value
+    ) async throws -> Value {
+        let settings = RegistrySettings(
+            environment: options.environment,
+            insecureRegistries: options.insecureRegistries
+        )
+        let client = RegistryClient(settings: settings) { RegistryEvents.pass($0, to: events) }
+        do {
+            let value = try await body(client)
+            await client.close()
+            return value
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+}
+
+/// The client's events in the words of a build.
+private enum RegistryEvents {
+    static func pass(_ event: RegistryEvent, to events: EventSink) {
+        switch event {
+        case .retrying(let what, let host, let reason, let seconds, let attempt):
+            let wait = seconds < 1 ? "at once" : "in \(Int(seconds.rounded())) s"
+            events(.note("\(host): \(what): \(reason); trying again \(wait) (try \(attempt + 1))"))
+        case .skippedMirror(let host, let reason):
+            events(.note("the mirror \(host) is passed over: \(reason)"))
+        case .began(let digest, let direction, let total):
+            events(.transferring(BlobTransfer(digest, direction.transfer, bytes: 0, of: total)))
+        case .transferred(let digest, let direction, let bytes, let total):
+            events(.transferring(BlobTransfer(digest, direction.transfer, bytes: bytes, of: total)))
+        case .finished(let digest, let direction):
+            events(.transferring(BlobTransfer(digest, direction.transfer, bytes: 0, of: 0, phase: .done)))
+        case .mounted(let digest, _), .alreadyThere(let digest):
+            events(.transferring(BlobTransfer(digest, .push, bytes: 0, of: 0, phase: .spared)))
+        }
+    }
+}
+
+extension RegistryEvent.Direction {
+    fileprivate var transfer: BlobTransfer.Direction { self == .download ? .pull : .push }
+}
