@@ -60,8 +60,10 @@ extension ImageStore {
         }
     }
 
-    /// The image that people mean by a word: a name, `name@digest`, or an id, whole or its first digits, with or without
-    /// `sha256:`. As Docker looks it up: a name goes before an id, and a whole id is nothing else.
+    /// The image that people mean by a word.
+    ///
+    /// The word is a name, `name@digest`, or an id: whole or its first digits, with or without `sha256:`. As Docker
+    /// looks it up, a name goes before an id, and a whole id is nothing else.
     ///
     /// - Throws: `StoreError.ambiguousImage` for first digits that several images share.
     package func find(_ word: ByteString) throws(StoreError) -> FoundImage? {
