@@ -23,7 +23,7 @@ package final class BaseImages: Sendable {
     /// Where the layers of an image are.
     private enum Place: Sendable {
         case layout(LayoutContext)
-        /// In the content store, and what is missing there in a registry, where one is known.
+        /// In the content store; what is missing there is in a registry: this one, or where the store knows it to be.
         case store(RepositoryLocation?)
     }
 
@@ -99,14 +99,36 @@ package final class BaseImages: Sendable {
 
     /// - Returns: nil if the store has none of that name, or none for the platform.
     private func stored(_ reference: Reference, platform: Platform) throws -> BaseImage? {
-        guard let found = try store.images.image(reference.description),
-            let manifest = try document(Manifest.self, found.manifest),
-            let config = try document(ImageConfig.self, manifest.content.config),
+        guard let found = try store.images.image(reference), let (manifest, config) = try documents(of: found),
             platform.accepts(config.content.platform)
         else { return nil }
-        tell(reference, found.manifest.digest, config.content, from: .store)
-        let name = ByteString(reference.description)
-        return note(manifest, config.content, named: name, at: .store(RepositoryLocation(reference)))
+        tell(reference.familiar, found.manifest.digest, config.content, from: .store)
+        return note(manifest, config.content, named: ByteString(reference.description), at: .store(nil))
+    }
+
+    /// An image of the store by its id: `sha256:` and all digits, or the first twelve digits and more; nil for another
+    /// word, or if there is none.
+    ///
+    /// Fewer digits could be meant as a name: a base that is taken by mistake would be a wrong image.
+    func image(id: ByteString) throws -> BaseImage? {
+        let isWhole = id.hasPrefix("sha256:")
+        let digits = isWhole ? id.bytes.dropFirst(7) : id.bytes[...]
+        guard digits.count >= 12, digits.allSatisfy(BaseImages.isHexDigit), let found = try store.images.find(id),
+            case .id = found.way, let (manifest, config) = try documents(of: found.image)
+        else { return nil }
+        tell(id.text, found.image.manifest.digest, config.content, from: .store)
+        return note(manifest, config.content, named: id, at: .store(nil))
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+
+    private func documents(of image: StoredImage) throws -> (Document<Manifest>, Document<ImageConfig>)? {
+        guard let manifest = try document(Manifest.self, image.manifest),
+            let config = try document(ImageConfig.self, manifest.content.config)
+        else { return nil }
+        return (manifest, config)
     }
 
     private func document<Content: DocumentContent>(
@@ -123,22 +145,28 @@ package final class BaseImages: Sendable {
         // So that a digest needs no registry the next time.
         _ = try store.content.store(found.manifest.bytes, mediaType: found.manifest.descriptor.mediaType)
         _ = try store.content.store(found.config.bytes, mediaType: found.config.descriptor.mediaType)
-        tell(reference, found.top.digest, found.config.content, from: .registry(host: found.location.host))
+        let layers = found.manifest.content.layers.map(\.digest)
+        // An unchanged build writes nothing.
+        if let first = layers.first, try !store.images.repositories(having: first).contains(found.location.name) {
+            try store.images.note(blobs: layers, in: found.location.name)
+        }
+        tell(reference.familiar, found.top.digest, found.config.content, from: .registry(host: found.location.host))
         let name = ByteString(reference.description)
         return note(found.manifest, found.config.content, named: name, at: .store(found.location))
     }
 
-    private func tell(_ reference: Reference, _ digest: Digest, _ config: ImageConfig, from origin: ResolvedBase.Origin) {
-        let name = reference.familiar
+    private func tell(_ name: String, _ digest: Digest, _ config: ImageConfig, from origin: ResolvedBase.Origin) {
         events(.resolved(ResolvedBase(name: name, digest: digest, created: config.created, origin: origin)))
     }
 
     // MARK: Layers
 
-    /// Where the layers of an image can be fetched from; nil where they are at hand or nowhere.
-    package func location(of image: BaseImage) -> RepositoryLocation? {
+    /// Where a layer of an image can be fetched from; nil where it is at hand or nowhere.
+    package func location(of layer: OCI.Descriptor, of image: BaseImage) throws -> RepositoryLocation? {
         guard case .store(let location)? = state.withLock({ $0.places[image.manifestDigest] }) else { return nil }
-        return location
+        if let location { return location }
+        let known = try store.images.repositories(having: layer.digest)
+        return try known.first.map { RepositoryLocation(try Reference($0)) }
     }
 
     /// Opens the blob of a layer that is on this machine; nil if it is not.
@@ -152,22 +180,22 @@ package final class BaseImages: Sendable {
 
     /// Brings layers into the content store that are needed and not on this machine.
     package func bringLayers(_ layers: [OCI.Descriptor], of image: BaseImage) async throws {
-        guard let location = location(of: image) else { return }
-        try await blobs.bring(layers, from: location)
+        try await run(try downloads(of: layers, of: image))
     }
 
-    /// Downloads of layers that are needed and not on this machine; ``run(_:of:)`` runs them.
+    /// Downloads of layers that are needed and not on this machine; ``run(_:)`` runs them.
     func downloads(of layers: [OCI.Descriptor], of image: BaseImage) throws -> [Digest: BlobDownload] {
-        guard location(of: image) != nil else { return [:] }
         var downloads: [Digest: BlobDownload] = [:]
-        for layer in layers where try downloads[layer.digest] == nil && !store.content.contains(layer.digest) {
-            downloads[layer.digest] = try BlobDownload(layer, into: store)
+        for layer in layers where try downloads[layer.digest] == nil && openLayer(layer, of: image) == nil {
+            guard let location = try location(of: layer, of: image) else {
+                throw ExecutionError.missingLayer(layer.digest, of: image.name)
+            }
+            downloads[layer.digest] = try BlobDownload(layer, from: location, into: store)
         }
         return downloads
     }
 
-    func run(_ downloads: [Digest: BlobDownload], of image: BaseImage) async throws {
-        guard let location = location(of: image), !downloads.isEmpty else { return }
-        try await blobs.run(Array(downloads.values), from: location)
+    func run(_ downloads: [Digest: BlobDownload]) async throws {
+        if !downloads.isEmpty { try await blobs.run(Array(downloads.values)) }
     }
 }

@@ -73,6 +73,8 @@ package final class BuildInputs: Sendable {
 extension BuildInputs: BaseImageSource {
     package func find(_ name: ByteString, platform: Platform) async throws -> NamedInput {
         if let known = named[name.lowercased] { return try await input(known, name.lowercased, name, platform) }
+        // Docker's classic builder takes the id of an image, too.
+        if let image = try images.image(id: name) { return .image(image) }
         let reference = try Reference(name)
         // A context may be given under the full name of an image that the Dockerfile writes short, or the other way round.
         for (key, named) in named where (try? Reference(key)) == reference {

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Layers
 internal import Linux
-package import OCI
+internal import OCI
 package import Registry
 package import Store
 internal import Synchronization
@@ -9,6 +9,7 @@ internal import Synchronization
 /// A blob on its way from a registry into the content store; it can be read while it comes.
 final class BlobDownload: BlobSink {
     let blob: OCI.Descriptor
+    let location: RepositoryLocation
     /// How far it is.
     let growth = FileGrowth()
     /// The file that it is written to; it has no name before it is whole and verified.
@@ -17,8 +18,9 @@ final class BlobDownload: BlobSink {
     /// Bytes that are in the file.
     private let size = Mutex<Int64>(0)
 
-    init(_ blob: OCI.Descriptor, into store: StateRoot) throws(StoreError) {
+    init(_ blob: OCI.Descriptor, from location: RepositoryLocation, into store: StateRoot) throws(StoreError) {
         self.blob = blob
+        self.location = location
         let ingesting = try store.content.ingest(blob.digest.algorithm)
         file = ingesting.descriptor
         self.ingesting = Mutex(ingesting)
@@ -62,29 +64,22 @@ package final class RemoteBlobs: Sendable {
     /// Runs downloads, the largest first, several at once.
     ///
     /// Each one's growth has ended when this returns or throws, so that nobody waits for it.
-    func run(_ downloads: [BlobDownload], from location: RepositoryLocation) async throws {
+    func run(_ downloads: [BlobDownload]) async throws {
         defer { for download in downloads { download.growth.ended(.failure(CancellationError())) } }
         var waiting = downloads.sorted { $0.blob.size < $1.blob.size }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<RemoteBlobs.limit {
                 guard let next = waiting.popLast() else { break }
-                group.addTask { try await self.run(next, from: location) }
+                group.addTask { try await self.run(next) }
             }
             while try await group.next() != nil {
                 guard let next = waiting.popLast() else { continue }
-                group.addTask { try await self.run(next, from: location) }
+                group.addTask { try await self.run(next) }
             }
         }
     }
 
-    /// Brings blobs into the content store, those that are not there.
-    package func bring(_ blobs: [OCI.Descriptor], from location: RepositoryLocation) async throws {
-        var seen: Set<Digest> = []
-        let missing = try blobs.filter { try seen.insert($0.digest).inserted && !store.content.contains($0.digest) }
-        try await run(try missing.map { try BlobDownload($0, into: store) }, from: location)
-    }
-
-    private func run(_ download: BlobDownload, from location: RepositoryLocation) async throws {
+    private func run(_ download: BlobDownload) async throws {
         do {
             let digest = download.blob.digest
             // Another process may be at the same blob: it is waited for, not fetched twice.
@@ -93,7 +88,7 @@ package final class RemoteBlobs: Sendable {
             guard try !store.content.contains(digest) else {
                 return download.growth.ended(.failure(LayersError.startedAnew))
             }
-            try await client.fetch(download.blob, of: location, into: download)
+            try await client.fetch(download.blob, of: download.location, into: download)
             try download.commit()
             download.growth.ended(.success(()))
         } catch {

@@ -40,7 +40,7 @@ extension LocalExecutor {
         let start = ContinuousClock.now
         let downloads = try inputs.images.downloads(of: packed.map(\.blob), of: image)
         let chain = try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [inputs] in try await inputs.images.run(downloads, of: image) }
+            group.addTask { [inputs] in try await inputs.images.run(downloads) }
             // In order, each while it and later ones are still coming.
             let chain = try unpack(layers, of: image, downloads)
             try await group.waitForAll()
@@ -112,6 +112,7 @@ extension LocalExecutor {
         let isEmpty = applied.delta.isEmpty
         var delta = NewDelta(snapshot: isEmpty ? nil : try unpacked.snapshot.commit(), isEmpty: isEmpty, digest: digest)
         delta.diffID = layer.diffID
+        delta.writtenBytes = applied.delta.plainSize
         return try store.results.putBaseLayer(chainID: layer.chainID, delta: delta, tree: result)
     }
 
