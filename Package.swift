@@ -33,7 +33,7 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
             "Bytes", "Linux", "OCI", "Trees", "Layers", "Registry", "Store", "Sandbox", "Contexts", "Graph", "Solver",
         ]
     ),
-    ("Export", ["Bytes", "Linux", "OCI", "Trees", "Layers", "Store"]),
+    ("Export", ["Bytes", "Linux", "OCI", "Trees", "Layers", "Registry", "Store"]),
     (
         "BuildEngine",
         [

@@ -140,6 +140,14 @@ package final class BaseImages: Sendable {
     }
 
     private func remote(_ reference: Reference, platform: Platform) async throws -> BaseImage {
+        try await resolve(reference, platform: platform).image
+    }
+
+    /// Asks the registry what a name stands for; nothing but documents is fetched.
+    package func resolve(
+        _ reference: Reference,
+        platform: Platform
+    ) async throws -> (image: BaseImage, remote: RemoteImage) {
         let found = try await client.resolve(reference, platform: platform)
         try found.manifest.content.check(found.config.content)
         // So that a digest needs no registry the next time.
@@ -152,7 +160,7 @@ package final class BaseImages: Sendable {
         }
         tell(reference.familiar, found.top.digest, found.config.content, from: .registry(host: found.location.host))
         let name = ByteString(reference.description)
-        return note(found.manifest, found.config.content, named: name, at: .store(found.location))
+        return (note(found.manifest, found.config.content, named: name, at: .store(found.location)), found)
     }
 
     private func tell(_ name: String, _ digest: Digest, _ config: ImageConfig, from origin: ResolvedBase.Origin) {

@@ -1,8 +1,23 @@
 internal import Graph
+internal import Linux
 internal import OCI
 internal import Registry
 
 extension Engine {
+    /// Runs work of a command on threads that may block, with registries at hand; every error becomes a `BuildFailure`.
+    func working<Value: Sendable>(
+        _ events: @escaping EventSink,
+        _ body: (RegistryClient) async throws -> Value
+    ) async throws -> Value {
+        try await withTaskExecutorPreference(BlockingThreads.shared) {
+            do { return try await withRegistry(events, body) } catch let error as CancellationError {
+                throw error
+            } catch {
+                throw BuildFailure(error, in: nil)
+            }
+        }
+    }
+
     /// Runs what may need registries; nothing of the network is started before something is asked of one.
     ///
     /// - Parameter events: gets what moves and what is tried again.
