@@ -12,13 +12,16 @@ struct TerminalFrame {
     private static let cyan = 36
     private static let yellow = 33
 
+    private let title: String
     private let columns: Int
     private let time: UInt64
 
     /// - Parameters:
+    ///   - title: what is done: `Building`.
     ///   - columns: the width of the terminal.
     ///   - time: now, on the clock of the board's steps.
-    init(columns: Int, time: UInt64) {
+    init(title: String = "Building", columns: Int, time: UInt64) {
+        self.title = title
         // The last cell stays free: a character in it makes some terminals wrap.
         self.columns = max(columns - 1, 10)
         self.time = time
@@ -67,7 +70,7 @@ struct TerminalFrame {
             case .failed: " FAILED"
             case .interrupted: " INTERRUPTED"
             }
-        let text = "[+] Building \(time) \(count)\(word)"
+        let text = "[+] \(title) \(time) \(count)\(word)"
         return Line(text: DisplayWidth.fitted(text, to: columns), colour: nil)
     }
 

@@ -20,6 +20,7 @@ package final class TerminalProgress: BuildReport {
         var isFinished = false
     }
 
+    private let title: String
     private let isColoured: Bool
     private let write: TextSink
     private let now: NanosecondClock
@@ -28,18 +29,21 @@ package final class TerminalProgress: BuildReport {
     private let state: Mutex<State>
 
     /// - Parameters:
+    ///   - title: what is done.
     ///   - isColoured: whether lines have colours.
     ///   - ticks: whether an own thread draws while no event comes; without it the caller's events alone do.
     ///   - size: asks the terminal.
     ///   - now: gives the time.
     ///   - write: takes a frame.
     package init(
+        title: String = "Building",
         isColoured: Bool,
         ticks: Bool = true,
         size: @escaping @Sendable () -> TerminalSize = StandardError.size,
         now: @escaping NanosecondClock = StandardError.now,
         write: @escaping TextSink = StandardError.write
     ) {
+        self.title = title
         self.isColoured = isColoured
         self.ticks = ticks
         self.size = size
@@ -74,7 +78,7 @@ package final class TerminalProgress: BuildReport {
         state.withLock { state in
             guard !state.isFinished else { return }
             state.isFinished = true
-            let frame = TerminalFrame(columns: size().columns, time: now())
+            let frame = TerminalFrame(title: title, columns: size().columns, time: now())
             let lines = frame.finalLines(of: state.board, since: state.start, outcome: outcome)
             write(picture(lines, over: state.drawn) + state.board.warnings.text)
         }
@@ -101,7 +105,7 @@ package final class TerminalProgress: BuildReport {
     private func drawIfDue(_ state: inout State, at time: UInt64) {
         guard time >= state.lastFrame + Self.interval, !state.board.steps.isEmpty else { return }
         let size = size()
-        let frame = TerminalFrame(columns: size.columns, time: time)
+        let frame = TerminalFrame(title: title, columns: size.columns, time: time)
         let lines = frame.lines(of: state.board, rows: size.rows, since: state.start)
         write(picture(lines, over: state.drawn))
         state.drawn = lines.map { DisplayWidth.of($0.text) }
