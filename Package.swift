@@ -21,6 +21,7 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
     ("Linux", ["Bytes", "CLinux"]),
     ("Trees", ["Bytes", "OCI"]),
     ("Layers", ["Bytes", "Linux", "OCI", "Trees", "CArchive", "CDeflate"]),
+    ("Registry", ["Bytes", "Linux", "OCI", .product(name: "TOMLKit", package: "TOMLKit")]),
     ("Store", ["Bytes", "Linux", "OCI", "Trees", .product(name: "GRDB", package: "GRDB.swift")]),
     ("Sandbox", ["Bytes", "Linux", "OCI", "CLinux"]),
     ("Contexts", ["Bytes", "Linux", "OCI", "Trees", "Layers"]),
@@ -58,6 +59,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("GraphTests", ["Bytes", "Dockerfile", "Graph", "OCI", "Trees", "TestSupport"]),
     ("SolverTests", ["Bytes", "Dockerfile", "Graph", "OCI", "Solver", "Trees", "TestSupport"]),
     ("LayersTests", ["Bytes", "Layers", "Linux", "OCI", "Trees"]),
+    ("RegistryTests", ["Bytes", "Linux", "OCI", "Registry"]),
     ("StoreTests", ["Bytes", "Linux", "OCI", "Store", "Trees"]),
     ("SandboxTests", ["Bytes", "CLinux", "Linux", "OCI", "Sandbox"]),
     (
@@ -86,6 +88,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: modules.map { .target(name: $0.name, dependencies: $0.imports, swiftSettings: settings) }
         + [
