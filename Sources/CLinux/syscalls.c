@@ -139,3 +139,5 @@ void sbi_file_clock(int64_t *seconds, uint32_t *nanoseconds) {
     *seconds = now.tv_sec;
     *nanoseconds = now.tv_nsec;
 }
+
+int sbi_open_process(int pid) { return syscall(SYS_pidfd_open, pid, 0); }

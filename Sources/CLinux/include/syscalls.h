@@ -50,6 +50,9 @@ int sbi_copy_range(int from, int to, uint64_t length);  // copy_file_range(2), t
 int sbi_reflink(int from, int to);                       // FICLONE
 int sbi_syncfs(int descriptor);
 
+/// pidfd_open(2): a descriptor that becomes readable when the process ends.
+int sbi_open_process(int pid);
+
 /// The magic number of the file system that holds the descriptor (statfs(2)); 0 on failure.
 int64_t sbi_file_system_magic(int descriptor);
 /// Free bytes for unprivileged use, and the size of the file system.

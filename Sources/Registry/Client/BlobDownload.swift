@@ -1,0 +1,159 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import OCI
+
+/// The bytes of one blob as they come, resumed after a cut and verified at the end.
+struct BlobDownload {
+    enum Piece {
+        case bytes(ByteBuffer)
+        /// What came so far was wrong or cannot be continued; the blob comes again from its start.
+        case restart
+    }
+
+    private let client: RegistryClient
+    private let endpoint: RegistryClient.Endpoint
+    private let blob: OCI.Descriptor
+    private let subject: RegistrySubject
+
+    private var hasher: DigestHasher
+    private var received: Int64 = 0
+    private var body: BodyReader?
+    /// Bytes that come again, since the registry does not send ranges.
+    private var skipping: Int64 = 0
+    private var loop: RetryLoop
+    private var receivedAtFailure: Int64 = 0
+    private var hadWrongContent = false
+    private var isDone = false
+    private var givenAt = ContinuousClock.now
+
+    init(_ client: RegistryClient, _ endpoint: RegistryClient.Endpoint, _ blob: OCI.Descriptor) {
+        self.client = client
+        self.endpoint = endpoint
+        self.blob = blob
+        subject = RegistrySubject(endpoint.location, "blob \(blob.digest)")
+        hasher = DigestHasher(blob.digest.algorithm)
+        loop = RetryLoop(client.settings.limits)
+    }
+
+    /// The next piece; nil after the last, when size and digest are right.
+    ///
+    /// - Throws: `RegistryError`; `CancellationError`.
+    mutating func next() async throws -> Piece? {
+        while !isDone {
+            let pause = ContinuousClock.now - givenAt
+            do {
+                if body == nil {
+                    guard try await open() else { return restarted() }
+                }
+                let bytes = try await nextBytes()
+                givenAt = .now
+                if let bytes { return .bytes(bytes) }
+                if let failure = verify() {
+                    guard !hadWrongContent else { throw failure }
+                    hadWrongContent = true
+                    return restarted()
+                }
+                isDone = true
+            } catch let setback as Setback {
+                body = nil
+                // A registry that gave up because the reader here paused for long is asked again at once.
+                if pause < client.settings.limits.idleTimeout { try await wait(after: setback) }
+            }
+        }
+        return nil
+    }
+
+    private mutating func restarted() -> Piece {
+        hasher = DigestHasher(blob.digest.algorithm)
+        received = 0
+        receivedAtFailure = 0
+        body = nil
+        return .restart
+    }
+
+    /// Asks for the blob, or for what is missing of it.
+    ///
+    /// - Returns: false where the answer does not continue what is here.
+    private mutating func open() async throws -> Bool {
+        var request = WebRequest(.GET, endpoint.address("blobs", blob.digest.description), subject)
+        if received > 0 { request.headers.add(name: "Range", value: "bytes=\(received)-") }
+        let response = try await client.success(request, endpoint.pull, or: received > 0 ? [416] : [])
+        skipping = 0
+        if received > 0 {
+            switch response.status {
+            case 206:
+                guard isContinuation(response.header("Content-Range")) else { return false }
+            case 416: return false
+            default: skipping = received
+            }
+        } else if response.status == 206 {
+            throw RegistryError.malformedAnswer(subject, reason: "is a part of the blob, which was not asked for")
+        }
+        body = BodyReader(response.body, client.settings.limits)
+        return true
+    }
+
+    /// Whether a `Content-Range` (RFC 9110 §14.4) starts where the bytes here end.
+    private func isContinuation(_ header: String?) -> Bool {
+        guard let header, header.hasPrefix("bytes ") else { return false }
+        let parts = header.dropFirst("bytes ".count).split { $0 == "-" || $0 == "/" }
+        guard parts.count == 3, Int64(parts[0]) == received else { return false }
+        return parts[2] == "*" || Int64(parts[2]) == blob.size
+    }
+
+    /// The next bytes of the blob; nil when it has ended, or is longer than it should be.
+    private mutating func nextBytes() async throws -> ByteBuffer? {
+        while true {
+            let piece: ByteBuffer?
+            do {
+                piece = try await body?.next()
+            } catch {
+                throw client.web.failure(error, of: subject, at: endpoint.origin)
+            }
+            guard var piece else {
+                guard received >= blob.size else { throw Setback(reason: "the answer ended early", ending: ended) }
+                return nil
+            }
+            if skipping > 0 {
+                let count = Int(min(skipping, Int64(piece.readableBytes)))
+                piece.moveReaderIndex(forwardBy: count)
+                skipping -= Int64(count)
+            }
+            guard piece.readableBytes > 0 else { continue }
+            received += Int64(piece.readableBytes)
+            // One byte too many is enough to know; the rest is not read.
+            guard received <= blob.size else { return nil }
+            piece.withUnsafeReadableBytes { hasher.update($0) }
+            return piece
+        }
+    }
+
+    private var ended: @Sendable (Int) -> RegistryError {
+        let (subject, received, size) = (subject, received, blob.size)
+        return { tries in
+            let reason = "the answer ended early"
+            return .interrupted(subject, reason: reason, received: received, total: size, tries: tries)
+        }
+    }
+
+    /// What is wrong with the bytes, now that they have ended.
+    private func verify() -> RegistryError? {
+        guard received == blob.size else {
+            return .wrongSize(subject, blob.digest, expected: blob.size, isLonger: received > blob.size)
+        }
+        let found = hasher.finalize()
+        return found == blob.digest ? nil : .wrongDigest(subject, expected: blob.digest, found: found)
+    }
+
+    private mutating func wait(after setback: Setback) async throws {
+        if received - receivedAtFailure >= client.settings.limits.progressThatCounts { loop.reset() }
+        receivedAtFailure = received
+        let (received, size) = (received, blob.size)
+        let ending = Setback(reason: setback.reason, retryAfter: setback.retryAfter) { tries in
+            let error = setback.ending(tries)
+            guard case .interrupted(let subject, let reason, nil, nil, _) = error else { return error }
+            return .interrupted(subject, reason: reason, received: received, total: size, tries: tries)
+        }
+        try await client.wait(after: ending, subject, &loop)
+    }
+}

@@ -1,0 +1,122 @@
+internal import AsyncHTTPClient
+internal import Linux
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+internal import Synchronization
+
+/// The connections of one client, by proxy; nothing of them exists before the first request.
+final class Connections: Sendable {
+    /// What a request is, as far as time-outs go.
+    enum Kind: Hashable, Sendable {
+        case download
+        case upload
+    }
+
+    private struct Key: Hashable {
+        let kind: Kind
+        let proxy: HTTPClient.Configuration.Proxy?
+    }
+
+    private struct State {
+        var threads: MultiThreadedEventLoopGroup?
+        var clients: [Key: HTTPClient] = [:]
+        var answered: Set<Origin> = []
+        var isClosed = false
+    }
+
+    private let surroundings: Surroundings
+    private let certificates: TLSConfigurations
+    private let state = Mutex(State())
+
+    init(_ surroundings: Surroundings) {
+        self.surroundings = surroundings
+        certificates = TLSConfigurations(surroundings)
+    }
+
+    /// Sends one request and returns with the head of the answer; its body comes as it is read.
+    ///
+    /// Redirects are not followed. What AsyncHTTPClient and SwiftNIO throw goes through.
+    /// - Throws: `RegistryError` for certificates and proxies that cannot be used, and after `close`.
+    func execute(_ request: HTTPClientRequest, at origin: Origin, _ kind: Kind) async throws -> HTTPClientResponse {
+        var request = request
+        if origin.scheme == .https { request.tlsConfiguration = try certificates.configuration(for: origin) }
+        let client = try client(Key(kind: kind, proxy: surroundings.proxy(to: origin)))
+        let response = try await client.execute(request, deadline: .distantFuture)
+        state.withLock { _ = $0.answered.insert(origin) }
+        return response
+    }
+
+    /// Whether the other side has ever answered: then a connection that it refuses is worth another try.
+    func hasAnswered(_ origin: Origin) -> Bool { state.withLock { $0.answered.contains(origin) } }
+
+    private func client(_ key: Key) throws(RegistryError) -> HTTPClient {
+        let client: HTTPClient? = state.withLock { state in
+            guard !state.isClosed else { return nil }
+            if let client = state.clients[key] { return client }
+            let threads =
+                state.threads
+                ?? MultiThreadedEventLoopGroup(numberOfThreads: min(BlockingThreads.processorCount, 4))
+            state.threads = threads
+            let client = HTTPClient(
+                eventLoopGroupProvider: .shared(threads),
+                configuration: configuration(key)
+            )
+            state.clients[key] = client
+            return client
+        }
+        guard let client else { throw .closed }
+        return client
+    }
+
+    private func configuration(_ key: Key) -> HTTPClient.Configuration {
+        let limits = surroundings.settings.limits
+        var timeout = HTTPClient.Configuration.Timeout(
+            connect: TimeAmount(limits.connectTimeout),
+            read: TimeAmount(key.kind == .upload ? limits.uploadTimeout : limits.idleTimeout)
+        )
+        timeout.write = TimeAmount(limits.uploadTimeout)
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: timeout,
+            proxy: key.proxy
+        )
+        // A connection that cannot be had is told at once; whether to try again is decided here.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        // Above what callers ask at once: a request that waits for a connection would count as a slow one.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        return configuration
+    }
+
+    /// Closes all connections; requests under way fail.
+    func close() async {
+        let (clients, threads) = state.withLock { state in
+            defer {
+                state.clients = [:]
+                state.threads = nil
+                state.isClosed = true
+            }
+            return (Array(state.clients.values), state.threads)
+        }
+        for client in clients { try? await client.shutdown() }
+        try? await threads?.shutdownGracefully()
+    }
+
+    deinit {
+        // Who forgets to close leaves no threads behind either.
+        state.withLock { state in
+            for client in state.clients.values { try? client.syncShutdown() }
+            try? state.threads?.syncShutdownGracefully()
+        }
+    }
+}
+
+extension TimeAmount {
+    /// The same time; nanoseconds that do not fit become some 290 years.
+    fileprivate init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let whole = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        self = .nanoseconds(whole.overflow ? .max : whole.partialValue + attoseconds / 1_000_000_000)
+    }
+}
