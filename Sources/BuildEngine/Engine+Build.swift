@@ -29,7 +29,7 @@ extension Engine {
         try await withTaskExecutorPreference(BlockingThreads.shared) {
             var dockerfile: ParsedDockerfile?
             do {
-                return try await withRegistry(events) { client in
+                return try await Engine.withRegistry(options, events) { client in
                     let build = Build(engine: self, request: request, client: client, events: events)
                     return try await build.run(&dockerfile)
                 }

@@ -9,8 +9,17 @@ extension Engine {
         _ events: @escaping EventSink,
         _ body: (RegistryClient) async throws -> Value
     ) async throws -> Value {
+        try await Engine.withClient(options, events, body)
+    }
+
+    /// The same without a store.
+    static func withClient<Value: Sendable>(
+        _ options: Options,
+        _ events: @escaping EventSink = { _ in },
+        _ body: (RegistryClient) async throws -> Value
+    ) async throws -> Value {
         try await withTaskExecutorPreference(BlockingThreads.shared) {
-            do { return try await withRegistry(events, body) } catch let error as CancellationError {
+            do { return try await withRegistry(options, events, body) } catch let error as CancellationError {
                 throw error
             } catch {
                 throw BuildFailure(error, in: nil)
@@ -21,7 +30,8 @@ extension Engine {
     /// Runs what may need registries; nothing of the network is started before something is asked of one.
     ///
     /// - Parameter events: gets what moves and what is tried again.
-    func withRegistry<Value>(
+    static func withRegistry<Value>(
+        _ options: Options,
         _ events: @escaping EventSink,
         _ body: (RegistryClient) async throws -> Value
     ) async throws -> Value {
