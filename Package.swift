@@ -22,6 +22,18 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
     ("Trees", ["Bytes", "OCI"]),
     ("Layers", ["Bytes", "Linux", "OCI", "Trees", "CArchive", "CDeflate"]),
     ("Registry", ["Bytes", "Linux", "OCI", .product(name: "TOMLKit", package: "TOMLKit")]),
+    (
+        "Registry",
+        [
+            "Bytes", "Linux", "OCI",
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            .product(name: "TOMLKit", package: "TOMLKit"),
+        ]
+    ),
     ("Store", ["Bytes", "Linux", "OCI", "Trees", .product(name: "GRDB", package: "GRDB.swift")]),
     ("Sandbox", ["Bytes", "Linux", "OCI", "CLinux"]),
     ("Contexts", ["Bytes", "Linux", "OCI", "Trees", "Layers"]),
@@ -60,6 +72,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("SolverTests", ["Bytes", "Dockerfile", "Graph", "OCI", "Solver", "Trees", "TestSupport"]),
     ("LayersTests", ["Bytes", "Layers", "Linux", "OCI", "Trees"]),
     ("RegistryTests", ["Bytes", "Linux", "OCI", "Registry"]),
+    ("RegistryTests", ["Bytes", "Linux", "LoopbackRegistry", "OCI", "Registry"]),
     ("StoreTests", ["Bytes", "Linux", "OCI", "Store", "Trees"]),
     ("SandboxTests", ["Bytes", "CLinux", "Linux", "OCI", "Sandbox"]),
     (
@@ -87,7 +100,11 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: modules.map { .target(name: $0.name, dependencies: $0.imports, swiftSettings: settings) }
@@ -96,6 +113,18 @@ let package = Package(
             .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
             .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
             .executableTarget(name: "swift-build-image", dependencies: ["Commands"], swiftSettings: settings),
+            .target(
+                name: "LoopbackRegistry",
+                dependencies: [
+                    "Bytes", "OCI",
+                    .product(name: "NIOCore", package: "swift-nio"),
+                    .product(name: "NIOHTTP1", package: "swift-nio"),
+                    .product(name: "NIOPosix", package: "swift-nio"),
+                    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                ],
+                path: "Tests/LoopbackRegistry",
+                swiftSettings: settings
+            ),
             .target(
                 name: "TestSupport",
                 dependencies: ["Bytes", "Dockerfile", "Graph", "OCI", "Solver", "Trees"],
