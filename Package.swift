@@ -73,6 +73,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("SolverTests", ["Bytes", "Dockerfile", "Graph", "OCI", "Solver", "Trees", "TestSupport"]),
     ("LayersTests", ["Bytes", "Layers", "Linux", "OCI", "Trees"]),
     ("RegistryTests", ["Bytes", "Linux", "OCI", "Registry"]),
+    ("RegistryTests", ["Bytes", "Linux", "LoopbackRegistry", "OCI", "Registry"]),
     ("StoreTests", ["Bytes", "Linux", "OCI", "Store", "Trees"]),
     ("SandboxTests", ["Bytes", "CLinux", "Linux", "OCI", "Sandbox"]),
     (
@@ -105,6 +106,8 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: modules.map { .target(name: $0.name, dependencies: $0.imports, swiftSettings: settings) }
         + [
@@ -112,6 +115,18 @@ let package = Package(
             .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
             .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
             .executableTarget(name: "swift-build-image", dependencies: ["Commands"], swiftSettings: settings),
+            .target(
+                name: "LoopbackRegistry",
+                dependencies: [
+                    "Bytes", "OCI",
+                    .product(name: "NIOCore", package: "swift-nio"),
+                    .product(name: "NIOHTTP1", package: "swift-nio"),
+                    .product(name: "NIOPosix", package: "swift-nio"),
+                    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                ],
+                path: "Tests/LoopbackRegistry",
+                swiftSettings: settings
+            ),
             .target(
                 name: "TestSupport",
                 dependencies: ["Bytes", "Dockerfile", "Graph", "OCI", "Solver", "Trees"],

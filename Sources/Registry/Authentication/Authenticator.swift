@@ -102,11 +102,8 @@ final class Authenticator: Sendable {
 
     private func basic(_ access: Access) async throws -> Authorization? {
         let credential = try await credentials.credential(for: access.registry, access.repository)
-        guard case .password(let username, let password) = credential else { return nil }
-        let authorization = Authorization.basic(username: username, password: password)
-        web.secrets.remember(password)
-        web.secrets.remember(String(authorization.header.dropFirst("Basic ".count)))
-        return authorization
+        guard let credential, let password = credential.password else { return nil }
+        return web.basic(username: credential.username, password: password)
     }
 
     private func token(_ key: Key, _ access: Access) async throws -> Authorization {

@@ -12,7 +12,7 @@ struct Authorization: Hashable, Sendable {
     let isOfUser: Bool
 
     static func basic(username: String, password: String) -> Authorization {
-        let text = Base64.encoded(Array("\(username):\(password)".utf8))
+        let text = String(decoding: Base64.encode("\(username):\(password)".utf8), as: UTF8.self)
         return Authorization(kind: .basic, header: "Basic " + text, isOfUser: true)
     }
 
@@ -27,28 +27,19 @@ struct Authorization: Hashable, Sendable {
     }
 }
 
+extension Web {
+    /// What shows a name and a password; both are hidden in messages from then on.
+    func basic(username: String, password: String) -> Authorization {
+        let authorization = Authorization.basic(username: username, password: password)
+        secrets.remember(password)
+        secrets.remember(String(authorization.header.dropFirst("Basic ".count)))
+        return authorization
+    }
+}
+
 extension Authorization: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Without the secret.
     var description: String { isOfUser ? "authorization of a user" : "anonymous authorization" }
     var debugDescription: String { description }
     var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// RFC 4648 §4.
-enum Base64 {
-    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encoded(_ bytes: [UInt8]) -> String {
-        var result: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var value = 0
-            for offset in 0..<3 { value = value << 8 | (offset < group.count ? Int(group[start + offset]) : 0) }
-            for place in 0..<4 {
-                let isPadding = place > group.count
-                result.append(isPadding ? UInt8(ascii: "=") : digits[value >> (18 - place * 6) & 63])
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
 }

@@ -19,9 +19,9 @@ struct TokenRequest: Sendable {
     func send(_ credential: Credential?) async throws -> TokenAnswer {
         try checkRealm(hasCredential: credential != nil)
         let request =
-            switch credential {
+            switch credential?.secret {
             case .identityToken(let token)?: refresh(token)
-            case .password(let username, let password)?: get(username, password)
+            case .password(let password)?: get(credential?.username, password)
             case nil: get(nil, nil)
             }
         let response = try await web.send(request)
@@ -41,12 +41,12 @@ struct TokenRequest: Sendable {
         return answer
     }
 
-    private func checkRealm(hasCredential: Bool) throws(RegistryError) {
+    private func checkRealm(hasCredential: Bool) throws {
         func refused(_ reason: String) -> RegistryError {
             .untrustedTokenServer(registry: access.registry, realm: server.realm.origin.authority, reason: reason)
         }
         let realm = server.realm.origin
-        if realm.scheme == .http, !realm.isLoopback, !web.surroundings.isInsecure(realm) {
+        if realm.scheme == .http, !realm.isLoopback, try !web.surroundings.isInsecure(realm) {
             throw refused("it is not encrypted")
         }
         let trusted = web.surroundings.settings.trustedTokenServers
@@ -65,10 +65,7 @@ struct TokenRequest: Sendable {
         if let username { address = address.adding("account", username) }
         var request = WebRequest(.GET, address, subject)
         if let username, let password {
-            let basic = Authorization.basic(username: username, password: password)
-            web.secrets.remember(password)
-            web.secrets.remember(String(basic.header.dropFirst("Basic ".count)))
-            request.authorization = basic.header
+            request.authorization = web.basic(username: username, password: password).header
         }
         return request
     }

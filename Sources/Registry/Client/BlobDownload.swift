@@ -16,17 +16,30 @@ struct BlobDownload {
     private let subject: RegistrySubject
 
     private var hasher: DigestHasher
-    private var received: Int64 = 0
+    private var received: Int64
     private var body: BodyReader?
     /// Bytes that come again, since the registry does not send ranges.
     private var skipping: Int64 = 0
     private var loop: RetryLoop
-    private var receivedAtFailure: Int64 = 0
+    private var receivedAtFailure: Int64
     private var hadWrongContent = false
     private var isDone = false
     private var givenAt = ContinuousClock.now
+    private let verifies: Bool
 
-    init(_ client: RegistryClient, _ endpoint: RegistryClient.Endpoint, _ blob: OCI.Descriptor) {
+    /// - Parameters:
+    ///   - start: the first byte that is wanted; `restart` then means that the registry cannot give that part.
+    ///   - verifies: whether all bytes come by here, so that they can be verified.
+    init(
+        _ client: RegistryClient,
+        _ endpoint: RegistryClient.Endpoint,
+        _ blob: OCI.Descriptor,
+        from start: Int64 = 0,
+        verifies: Bool = true
+    ) {
+        received = start
+        receivedAtFailure = start
+        self.verifies = verifies
         self.client = client
         self.endpoint = endpoint
         self.blob = blob
@@ -141,6 +154,7 @@ struct BlobDownload {
         guard received == blob.size else {
             return .wrongSize(subject, blob.digest, expected: blob.size, isLonger: received > blob.size)
         }
+        guard verifies else { return nil }
         let found = hasher.finalize()
         return found == blob.digest ? nil : .wrongDigest(subject, expected: blob.digest, found: found)
     }

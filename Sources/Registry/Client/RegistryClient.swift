@@ -44,8 +44,8 @@ extension RegistryClient {
 
         /// An address below the repository, such as `/v2/team/app/manifests/latest`; each part is one segment.
         func address(_ parts: String...) -> WebAddress {
-            let name = location.repository.split(separator: "/").map { WebAddress.component($0) }
-            let path = ["v2"] + name + parts.map { WebAddress.component($0) }
+            let name = location.repository.split(separator: "/").map { WebAddress.segment($0) }
+            let path = ["v2"] + name + parts.map { WebAddress.segment($0) }
             return WebAddress(origin: origin, path: "/" + path.joined(separator: "/"))
         }
 

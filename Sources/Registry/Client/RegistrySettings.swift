@@ -15,6 +15,10 @@ package struct RegistrySettings: Sendable {
     /// Whether layers that a registry may not hold are fetched from the addresses in their descriptors.
     package var fetchesForeignLayers = false
     package var limits = RegistryLimits()
+    /// The folder that holds `containers/registries.conf` and `docker/daemon.json`.
+    package var systemFolder: ByteString = "/etc"
+    /// Folders with certificates by host; nil for those of the system and the user.
+    package var certificateFolders: [ByteString]?
 
     package init(environment: [ByteString: ByteString], insecureRegistries: Set<String> = []) {
         self.environment = environment

@@ -37,6 +37,7 @@ extension RegistryError {
             "\(subject.text): \(digest) is \(isLonger ? "longer" : "shorter") than the \(expected) bytes it should have"
         case .indexTooDeep(let subject, let limit):
             "\(subject.text): indexes stand inside each other more than \(limit) deep, or in a circle"
+        case .unreadableContent(let digest, let reason): "the blob \(digest) cannot be read here: \(reason)"
         case .noSuchPlatform(let subject, let wanted, let available):
             "\(subject.text): there is no image for \(wanted)\(RegistryError.list(available))"
         case .credentialsRefused(let registry, let told):

@@ -52,6 +52,8 @@ package enum RegistryError: DescribedError, Hashable, Sendable {
     case wrongDigest(RegistrySubject, expected: Digest, found: Digest)
     case wrongSize(RegistrySubject, Digest, expected: Int64, isLonger: Bool)
     case indexTooDeep(RegistrySubject, limit: Int)
+    /// What shall be pushed cannot be read here.
+    case unreadableContent(Digest, reason: String)
     case noSuchPlatform(RegistrySubject, wanted: Platform, available: [Platform])
 
     // Who asks

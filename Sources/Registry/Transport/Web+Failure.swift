@@ -11,7 +11,7 @@ extension Web {
     func failure(_ error: any Error, of subject: RegistrySubject, at origin: Origin) -> any Error {
         if Task.isCancelled { return CancellationError() }
         switch error {
-        case is RegistryError, is CancellationError, is Setback: return error
+        case is RegistryError, is SettingsError, is CancellationError, is Setback: return error
         case let error as NIOSSLError: return tlsFailure(error, subject, origin)
         case let error as NIOConnectionError: return connectFailure(error, subject, origin)
         case let error as HTTPClientError: return clientFailure(error, subject)

@@ -86,7 +86,7 @@ final class Web: Sendable {
         guard let secure = Origin(scheme: .https, authority: name),
             let plain = Origin(scheme: .http, authority: name)
         else { throw RegistryError.unreachable(subject, reason: "`\(ToldText.safe(host))` is no host", tries: 1) }
-        guard surroundings.isInsecure(secure) || surroundings.isInsecure(plain) else { return secure }
+        guard try surroundings.isInsecure(secure) || surroundings.isInsecure(plain) else { return secure }
         if let known = schemes.withLock({ $0[name] }) { return known == .https ? secure : plain }
         let scheme: Origin.Scheme = try await speaksTLS(secure, subject) ? .https : .http
         schemes.withLock { $0[name] = scheme }

@@ -24,47 +24,15 @@ struct Origin: Hashable, Sendable, CustomStringConvertible {
 extension Origin {
     /// Reads `host`, `host:port` or `[address]:port`; nil where it is none of them.
     init?(scheme: Scheme, authority: some StringProtocol) {
-        guard let (host, port) = Origin.split(authority) else { return nil }
-        self.init(scheme: scheme, host: host, port: port ?? scheme.defaultPort)
-    }
-
-    private static func split(_ authority: some StringProtocol) -> (host: String, port: Int?)? {
-        var host = authority[...]
-        var port: Int?
-        if let colon = host.lastIndex(of: ":"), !host[colon...].contains("]") {
-            let digits = host[host.index(after: colon)...]
-            if !digits.isEmpty {
-                guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits),
-                    (1...65535).contains(number)
-                else { return nil }
-                port = number
-            }
-            host = host[..<colon]
-        }
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            let inner = host.dropFirst().dropLast()
-            let digits = "0123456789abcdefABCDEF:."
-            guard inner.contains(":"), inner.allSatisfy(digits.contains) else { return nil }
-            return (inner.lowercased(), port)
-        }
-        let isName = host.utf8.allSatisfy { byte in
-            (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "-._".utf8.contains(byte)
-        }
-        guard !host.isEmpty, isName else { return nil }
-        return (host.lowercased(), port)
+        guard let host = RegistryHost(parsing: String(authority)) else { return nil }
+        self.init(scheme: scheme, host: host.name, port: host.port ?? scheme.defaultPort)
     }
 
     /// Whether the host is this machine, by its name alone.
-    var isLoopback: Bool {
-        if host == "localhost" || host.hasSuffix(".localhost") || host == "::1" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-    }
+    var isLoopback: Bool { RegistryHost(parsing: authority)?.isLoopback ?? false }
 
     /// Whether the host is a number, which has no domain.
-    var isAddress: Bool {
-        host.contains(":") || host.split(separator: ".").last.map { UInt32($0) != nil } ?? false
-    }
+    var isAddress: Bool { IPAddress(host) != nil }
 }
 
 /// An address of the web: http or https, without a user and a fragment (RFC 3986).
@@ -144,8 +112,11 @@ struct WebAddress: Hashable, Sendable {
         escape(text) { "-._~!$&'()*+,;=:@/?%".utf8.contains($0) }
     }
 
-    /// Encodes a value for one segment of a path or one value of a query.
+    /// Encodes one value of a query.
     static func component(_ text: some StringProtocol) -> String { escape(text) { "-._~".utf8.contains($0) } }
+
+    /// Encodes one segment of a path; the colon of a digest stays, as every registry expects it.
+    static func segment(_ text: some StringProtocol) -> String { escape(text) { "-._~:".utf8.contains($0) } }
 
     private static func escape(_ text: some StringProtocol, _ isSafe: (UInt8) -> Bool) -> String {
         var result = ""
