@@ -59,7 +59,9 @@ extension Engine {
 }
 
 extension BaseImages {
-    fileprivate func bringLayersUnpacked(of image: BaseImage, store: StateRoot, events: @escaping EventSink) async throws {
+    fileprivate func bringLayersUnpacked(of image: BaseImage, store: StateRoot, events: @escaping EventSink)
+        async throws
+    {
         let deltas = DeltaTable(store: store)
         _ = try await BaseUnpack(store: store, images: self, deltas: deltas, events: events).open(image)
         // What an earlier build has unpacked may have no packed form here.

@@ -86,7 +86,8 @@ struct RootCommand: ParsableCommand {
         discussion: "Without a command's name it is `build`: swift-build-image . builds the folder it is called in.",
         version: Version.text,
         subcommands: [
-            BuildCommand.self, CheckCommand.self, DockerfileCommand.self, InfoCommand.self, VersionCommand.self,
+            BuildCommand.self, CheckCommand.self, DockerfileCommand.self, PullCommand.self, PushCommand.self,
+            LoginCommand.self, LogoutCommand.self, SearchCommand.self, InfoCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: BuildCommand.self
     )

@@ -63,7 +63,7 @@ struct LoginCommand: EnvironmentCommand {
         }
         guard !secret.isEmpty else { throw UsageError.conflict("the password is empty") }
         let result = try await Engine.logIn(to: registry, username: name, password: secret, options: options)
-        StandardError.write("kept in \(SafeText.message(result.keptIn))\n")
+        StandardError.write("kept in \(ByteString(result.keptIn).escaped)\n")
         try StandardOutput.writeResult("Login Succeeded\n")
     }
 

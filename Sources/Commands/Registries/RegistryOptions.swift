@@ -7,7 +7,10 @@ struct RegistryOptions: ParsableArguments {
     @Option(
         name: .customLong("insecure-registry"),
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Speak to a registry without a verified certificate, or without TLS.", valueName: "host[:port]")
+        help: ArgumentHelp(
+            "Speak to a registry without a verified certificate, or without TLS.",
+            valueName: "host[:port]"
+        )
     )
     var insecureRegistries: [ArgumentValue] = []
 

@@ -33,7 +33,7 @@ struct SearchCommand: EnvironmentCommand {
         let rows = hits.map { hit in
             [hit.name, shortened(hit.description), "\(hit.stars)", hit.isOfficial ? "[OK]" : ""]
         }
-        try StandardOutput.writeResult(TextTable(header: ["NAME", "DESCRIPTION", "STARS", "OFFICIAL"], rows: rows).text)
+        try StandardOutput.writeResult(rows.map { $0.joined(separator: "\t") + "\n" }.joined())
     }
 
     private func shortened(_ description: String) -> String {
