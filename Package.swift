@@ -48,7 +48,8 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
     (
         "BuildEngine",
         [
-            "Bytes", "Dockerfile", "Linux", "OCI", "Trees", "Layers", "Registry", "Store", "Sandbox", "Contexts", "Graph",
+            "Bytes", "Dockerfile", "Linux", "OCI", "Trees", "Layers", "Registry", "Store", "Sandbox", "Contexts",
+            "Graph",
             "Solver", "Execution", "Export",
         ]
     ),
@@ -78,7 +79,8 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     (
         "ExecutionTests",
         [
-            "Bytes", "Contexts", "Execution", "Graph", "Layers", "Linux", "OCI", "Sandbox", "Solver", "Store", "Trees",
+            "Bytes", "Contexts", "Execution", "Graph", "Layers", "Linux", "OCI", "Registry", "Sandbox", "Solver", "Store",
+            "Trees",
         ]
     ),
     ("ExportTests", ["Bytes", "Export", "Layers", "Linux", "OCI", "Store", "Trees"]),
@@ -86,7 +88,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("ContextsTests", ["Bytes", "Contexts", "Layers", "Linux", "OCI", "Trees"]),
     ("ReportsTests", ["Bytes", "BuildEngine", "Dockerfile", "Graph", "OCI", "Reports"]),
     ("CommandsTests", ["Bytes", "BuildEngine", "Commands", "OCI", "Reports"]),
-    ("EndToEndTests", ["Bytes", "OCI"]),
+    ("EndToEndTests", ["Bytes", "LoopbackRegistry", "OCI"]),
     ("CrashTests", ["Bytes", "OCI"]),
     ("ArchitectureTests", []),
 ]

@@ -99,11 +99,36 @@ package final class BaseImages: Sendable {
 
     /// - Returns: nil if the store has none of that name, or none for the platform.
     private func stored(_ reference: Reference, platform: Platform) throws -> BaseImage? {
-        guard let found = try store.images.image(reference), let (manifest, config) = try documents(of: found),
+        let name = ByteString(reference.description)
+        if let found = try store.images.image(reference), let (manifest, config) = try documents(of: found.manifest),
             platform.accepts(config.content.platform)
+        {
+            tell(reference.familiar, found.manifest.digest, config.content, from: .store)
+            return note(manifest, config.content, named: name, at: .store(nil))
+        }
+        guard let digest = reference.digest, let (manifest, config) = try pinned(digest, platform, depth: 0) else {
+            return nil
+        }
+        tell(reference.familiar, digest, config.content, from: .store)
+        return note(manifest, config.content, named: name, at: .store(RepositoryLocation(reference)))
+    }
+
+    private typealias Documents = (Document<Manifest>, Document<ImageConfig>)
+
+    /// The documents that a digest leads to, as far as an earlier build has kept them.
+    private func pinned(_ digest: Digest, _ platform: Platform, depth: Int) throws -> Documents? {
+        guard depth <= DocumentLimits.indexDepth, let bytes = try store.content.read(digest),
+            let found = try? ImageDocument(bytes: bytes)
         else { return nil }
-        tell(reference.familiar, found.manifest.digest, config.content, from: .store)
-        return note(manifest, config.content, named: ByteString(reference.description), at: .store(nil))
+        switch found {
+        case .manifest(let manifest):
+            return try document(ImageConfig.self, manifest.content.config).map { (manifest, $0) }
+        case .index(let index):
+            for candidate in index.content.candidates(for: platform) {
+                if let found = try pinned(candidate.digest, platform, depth: depth + 1) { return found }
+            }
+            return nil
+        }
     }
 
     /// An image of the store by its id: `sha256:` and all digits, or the first twelve digits and more; nil for another
@@ -114,7 +139,7 @@ package final class BaseImages: Sendable {
         let isWhole = id.hasPrefix("sha256:")
         let digits = isWhole ? id.bytes.dropFirst(7) : id.bytes[...]
         guard digits.count >= 12, digits.allSatisfy(BaseImages.isHexDigit), let found = try store.images.find(id),
-            case .id = found.way, let (manifest, config) = try documents(of: found.image)
+            case .id = found.way, let (manifest, config) = try documents(of: found.image.manifest)
         else { return nil }
         tell(id.text, found.image.manifest.digest, config.content, from: .store)
         return note(manifest, config.content, named: id, at: .store(nil))
@@ -124,8 +149,8 @@ package final class BaseImages: Sendable {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
     }
 
-    private func documents(of image: StoredImage) throws -> (Document<Manifest>, Document<ImageConfig>)? {
-        guard let manifest = try document(Manifest.self, image.manifest),
+    private func documents(of descriptor: OCI.Descriptor) throws -> Documents? {
+        guard let manifest = try document(Manifest.self, descriptor),
             let config = try document(ImageConfig.self, manifest.content.config)
         else { return nil }
         return (manifest, config)
@@ -151,8 +176,9 @@ package final class BaseImages: Sendable {
         let found = try await client.resolve(reference, platform: platform)
         try found.manifest.content.check(found.config.content)
         // So that a digest needs no registry the next time.
-        _ = try store.content.store(found.manifest.bytes, mediaType: found.manifest.descriptor.mediaType)
-        _ = try store.content.store(found.config.bytes, mediaType: found.config.descriptor.mediaType)
+        try keep(found.topBytes, found.top)
+        try keep(found.manifest.bytes, found.manifest.descriptor)
+        try keep(found.config.bytes, found.config.descriptor)
         let layers = found.manifest.content.layers.map(\.digest)
         // An unchanged build writes nothing.
         if let first = layers.first, try !store.images.repositories(having: first).contains(found.location.name) {
@@ -161,6 +187,11 @@ package final class BaseImages: Sendable {
         tell(reference.familiar, found.top.digest, found.config.content, from: .registry(host: found.location.host))
         let name = ByteString(reference.description)
         return (note(found.manifest, found.config.content, named: name, at: .store(found.location)), found)
+    }
+
+    private func keep(_ bytes: [UInt8], _ descriptor: OCI.Descriptor) throws {
+        guard try !store.content.contains(descriptor.digest) else { return }
+        _ = try store.content.store(bytes, mediaType: descriptor.mediaType)
     }
 
     private func tell(_ name: String, _ digest: Digest, _ config: ImageConfig, from origin: ResolvedBase.Origin) {

@@ -6,30 +6,23 @@ package struct BlobTransfer: Hashable, Sendable {
         case pull, push
     }
 
-    package enum Phase: Hashable, Sendable {
-        case moving
+    package enum Progress: Hashable, Sendable {
+        /// So many bytes have moved, of the blob's size.
+        case moving(Int64, of: Int64)
         /// All bytes have moved and were verified.
         case done
         /// Nothing had to move: the registry has it, or took it over from another of its repositories.
         case spared
-        /// It was given up.
-        case failed
     }
 
     package var blob: Digest
     package var direction: Direction
-    /// Bytes that have moved so far.
-    package var bytes: Int64
-    /// Bytes of the whole.
-    package var total: Int64
-    package var phase: Phase
+    package var progress: Progress
 
-    package init(_ blob: Digest, _ direction: Direction, bytes: Int64, of total: Int64, phase: Phase = .moving) {
+    package init(_ blob: Digest, _ direction: Direction, _ progress: Progress) {
         self.blob = blob
         self.direction = direction
-        self.bytes = bytes
-        self.total = total
-        self.phase = phase
+        self.progress = progress
     }
 }
 

@@ -68,6 +68,7 @@ package final class PlainProgress: BuildReport {
             var number: Int
             var start: UInt64
             var lastLine: UInt64
+            var total: Int64 = 0
         }
 
         /// Between two lines on one transfer.
@@ -141,16 +142,16 @@ package final class PlainProgress: BuildReport {
             }
             guard let known = transfers[key] else { return result }
             let duration = time - min(known.start, time)
-            switch transfer.phase {
-            case .moving:
+            switch transfer.progress {
+            case .moving(let bytes, let total):
+                transfers[key]?.total = total
                 guard time - min(known.lastLine, time) >= Self.transferInterval else { return result }
                 transfers[key]?.lastLine = time
-                return result + "#\(known.number) \(TransferText.figures(transfer, after: duration))\n"
+                return result + "#\(known.number) \(TransferText.figures(bytes, of: total, after: duration))\n"
             case .done:
-                let size = Figures.bytes(transfer.total)
+                let size = Figures.bytes(known.total)
                 return result + "#\(known.number) DONE \(size) in \(Figures.seconds(duration))\n"
             case .spared: return result + "#\(known.number) DONE: the registry has it\n"
-            case .failed: return result + "#\(known.number) ERROR\n"
             }
         }
 

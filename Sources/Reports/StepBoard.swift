@@ -17,8 +17,8 @@ struct StepBoard {
         var nanoseconds: UInt64 = 0
         /// The last lines of its output.
         var tail: [String] = []
-        /// What moves, where it is a transfer.
-        var transfer: BlobTransfer?
+        /// How much has moved and how much there is, of a transfer.
+        var moved: (bytes: Int64, total: Int64)?
         var output = StepOutput()
 
         /// Whether there is still something to come.
@@ -92,12 +92,10 @@ struct StepBoard {
     private mutating func move(_ transfer: BlobTransfer, at time: UInt64) {
         let key = Key.transfer(transfer.blob, transfer.direction)
         let position = position(key, as: .running, at: time)
-        steps[position].transfer = transfer
-        switch transfer.phase {
-        case .moving: break
+        switch transfer.progress {
+        case .moving(let bytes, let total): steps[position].moved = (bytes, total)
         case .done: end(key, as: .done, at: time)
         case .spared: end(key, as: .cached, at: time)
-        case .failed: end(key, as: .failed, at: time)
         }
     }
 

@@ -87,8 +87,10 @@ struct TerminalFrame {
             case .failed: ("ERROR ", Self.red)
             }
         let room = columns - clock.utf8.count - 1
-        let detail = step.transfer.map { " " + TransferText.figures($0, after: duration) } ?? ""
-        let name = DisplayWidth.fitted(" => \(mark)\(step.name)\(detail)", to: room)
+        let detail = step.moved.map { bytes, total in
+            " " + (step.isActive ? TransferText.figures(bytes, of: total, after: duration) : Figures.bytes(total))
+        }
+        let name = DisplayWidth.fitted(" => \(mark)\(step.name)\(detail ?? "")", to: room)
         let blanks = String(repeating: " ", count: max(columns - DisplayWidth.of(name) - clock.utf8.count, 1))
         let tail = step.tail.suffix(tailCount).map { line in
             Line(text: DisplayWidth.fitted(" => => # \(line)", to: columns), colour: nil)

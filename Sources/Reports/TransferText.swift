@@ -10,17 +10,14 @@ enum TransferText {
 
     /// `4.26MB / 28.2MB 12.1MB/s 2s left`: what has moved, how fast that was, and how long the rest takes at that rate.
     ///
-    /// `after`: nanoseconds since it began.
-    static func figures(_ transfer: BlobTransfer, after nanoseconds: UInt64) -> String {
-        guard transfer.phase == .moving else { return Figures.bytes(transfer.total) }
-        var text = "\(Figures.bytes(transfer.bytes)) / \(Figures.bytes(transfer.total))"
+    /// `nanoseconds`: since it began.
+    static func figures(_ bytes: Int64, of total: Int64, after nanoseconds: UInt64) -> String {
+        let text = "\(Figures.bytes(bytes)) / \(Figures.bytes(total))"
         let milliseconds = Int64(clamping: nanoseconds / 1_000_000)
         // Before that, a rate says nothing.
-        guard milliseconds >= 500, transfer.bytes > 0 else { return text }
-        let rate = max(transfer.bytes / milliseconds * 1000, 1)
-        text += " \(Figures.bytes(rate))/s"
-        let left = max(transfer.total - transfer.bytes, 0) / rate
-        return text + " \(left)s left"
+        guard milliseconds >= 500, bytes > 0 else { return text }
+        let rate = max(bytes / milliseconds * 1000, 1)
+        return text + " \(Figures.bytes(rate))/s \(max(total - bytes, 0) / rate)s left"
     }
 
     /// What was taken for a name, and how old it is.

@@ -28,7 +28,7 @@ struct ForeignToolTests {
     )
     func registry() throws {
         let image = try work.image(file)
-        let registry = try LoopbackRegistry(folder: work.path + "/registry")
+        let registry = try DockerRegistry(folder: work.path + "/registry")
         let remote = "docker://127.0.0.1:\(registry.port)/sbi/test:latest"
         try run(
             "skopeo",
@@ -127,12 +127,12 @@ struct ForeignToolTests {
 }
 
 /// Debian's `docker-registry` on a free port of 127.0.0.1.
-private final class LoopbackRegistry {
+private final class DockerRegistry {
     let port: UInt16
     private let program: Program
 
     init(folder: String) throws {
-        port = try LoopbackRegistry.freePort()
+        port = try DockerRegistry.freePort()
         let config = """
             version: 0.1
             storage: {filesystem: {rootdirectory: \(folder)/data}}

@@ -30,7 +30,7 @@ struct LocalExecutorTests {
         let store = try scratch.store()
         let folder = try scratch.folder("context")
         let context = try LocalContext(path: "context", root: folder, rules: IgnoreRules(), indexFolder: store.contexts)
-        let inputs = BuildInputs(context: context, named: named, store: store)
+        let inputs = BuildInputs(context: context, named: named, store: store, images: BaseImages(of: store))
         let deltas = DeltaTable(store: store)
         let executor = LocalExecutor(
             store: store,
@@ -46,7 +46,7 @@ struct LocalExecutorTests {
 
     private func open(_ layout: BaseLayout, in build: Build) async throws -> OpenedSource {
         guard case .image(let image) = try await build.inputs.find("base", platform: .host) else {
-            throw ExecutionError.unknownImage("base")
+            throw ExecutionError.missingLayer(Digest(of: []), of: "base")
         }
         return try await build.executor.open(.image(image), for: VertexID(0), reading: [])
     }

@@ -61,13 +61,13 @@ private enum RegistryEvents {
         case .skippedMirror(let host, let reason):
             events(.note("the mirror \(host) is passed over: \(reason)"))
         case .began(let digest, let direction, let total):
-            events(.transferring(BlobTransfer(digest, direction.transfer, bytes: 0, of: total)))
+            events(.transferring(BlobTransfer(digest, direction.transfer, .moving(0, of: total))))
         case .transferred(let digest, let direction, let bytes, let total):
-            events(.transferring(BlobTransfer(digest, direction.transfer, bytes: bytes, of: total)))
+            events(.transferring(BlobTransfer(digest, direction.transfer, .moving(bytes, of: total))))
         case .finished(let digest, let direction):
-            events(.transferring(BlobTransfer(digest, direction.transfer, bytes: 0, of: 0, phase: .done)))
+            events(.transferring(BlobTransfer(digest, direction.transfer, .done)))
         case .mounted(let digest, _), .alreadyThere(let digest):
-            events(.transferring(BlobTransfer(digest, .push, bytes: 0, of: 0, phase: .spared)))
+            events(.transferring(BlobTransfer(digest, .push, .spared)))
         }
     }
 }

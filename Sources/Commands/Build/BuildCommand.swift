@@ -112,6 +112,9 @@ struct BuildCommand: EnvironmentCommand {
     )
     var progress: ArgumentValue?
 
+    @Flag(name: .customLong("pull"), help: "Ask registries for every base, whatever the store has.")
+    var pullsAlways = false
+
     @Flag(name: [.customLong("quiet"), .customShort("q")], help: "Print the image's id only.")
     var isQuiet = false
 
@@ -138,6 +141,8 @@ struct BuildCommand: EnvironmentCommand {
         help: ArgumentHelp("The stage to build. (default: the last one)", valueName: "stage")
     )
     var target: ArgumentValue?
+
+    @OptionGroup var registries: RegistryOptions
 
     @Argument(help: ArgumentHelp("The folder that COPY and ADD read.", valueName: "context"))
     var context: ArgumentValue?

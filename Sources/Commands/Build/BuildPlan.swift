@@ -9,6 +9,8 @@ struct BuildPlan {
     let request: BuildRequest
     /// How the build is shown.
     let progress: ProgressStyle
+    /// How the engine works.
+    let options: Engine.Options
     /// Where the image's id goes.
     let imageIDFile: ResultFile?
     /// Where the description of the result goes.
@@ -35,6 +37,7 @@ struct BuildPlan {
             request.labels[name] = text ?? ""
         }
         request.ignoresCache = command.ignoresCache
+        request.pullsAlways = command.pullsAlways
         request.network = try Self.network(command.network?.bytes)
         request.extraHosts = try command.extraHosts.map { value throws(UsageError) in
             try ExtraHostOption(value.bytes).host
@@ -49,6 +52,7 @@ struct BuildPlan {
         }
         self.request = request
         progress = try Self.progress(command, environment)
+        options = command.registries.engineOptions(in: environment)
         imageIDFile = command.imageIDFile.map { ResultFile(path: $0.bytes) }
         metadataFile = command.metadataFile.map { ResultFile(path: $0.bytes) }
     }

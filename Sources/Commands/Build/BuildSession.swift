@@ -15,8 +15,9 @@ struct BuildSession {
     func run(environment: [ByteString: ByteString]) async throws {
         let work = ReportedWork(
             title: "Building",
+            lead: "failed to build: ",
             progress: plan.progress,
-            options: Engine.Options(environment: environment)
+            options: plan.options
         )
         let request = plan.request
         let result = try await work.run(in: environment, prepare: { plan.imageIDFile?.removeStale() }) { engine, report in

@@ -6,6 +6,8 @@ internal import Reports
 struct ReportedWork {
     /// What is done, for the terminal: `Building`.
     let title: String
+    /// What stands before the message of a failure: `failed to build: `.
+    var lead = ""
     let progress: ProgressStyle
     /// How the engine works.
     let options: Engine.Options
@@ -57,7 +59,7 @@ struct ReportedWork {
         report.finish(.failed)
         switch error {
         case let error as BuildFailure:
-            StandardError.write(FailureText(error, step: report.failedStep).text)
+            StandardError.write(FailureText(error, step: report.failedStep, lead: lead).text)
             return ReportedFailure(status: ExitStatus(rawValue: error.exitCode) ?? .buildFailed)
         case let error as any DescribedError:
             StandardError.write(FailureText(error).text)

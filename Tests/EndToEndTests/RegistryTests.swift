@@ -1,0 +1,154 @@
+import Bytes
+import Glibc
+import LoopbackRegistry
+import OCI
+import Testing
+
+/// The real program against a registry in this process, which records what it is asked and does wrong on demand.
+@Suite("Registries", .enabled(if: Tool.canBuild), .timeLimit(.minutes(5)))
+struct RegistryTests {
+    let work: Workspace
+
+    init() throws { work = try Workspace() }
+
+    /// A registry with the base image as `team/base:1`.
+    private func registry(_ options: LoopbackRegistry.Options = .init()) async throws -> LoopbackRegistry {
+        let registry = try await LoopbackRegistry(options)
+        try registry.put(layout: try #require(BaseImage.layout), in: "team/base", tag: "1")
+        return registry
+    }
+
+    private func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
+        let all = work.environment.merging(environment) { $1 }
+        return try Program([Tool.path] + arguments, environment: all).finish()
+    }
+
+    @Test("a base that no step reads is never downloaded, and a push of what is built on it mounts its layers")
+    func lazy() async throws {
+        let registry = try await registry()
+        let base = "\(registry.host)/team/base:1"
+        let app = "\(registry.host)/team/app:1"
+        try work.build("FROM \(base)\nENV A=b\nCMD [\"true\"]", ["-t", app])
+        let pushed = try run("push", app)
+        #expect(pushed.status == 0, "\(pushed.error)")
+        let layers = try registry.layers(of: "team/base", tag: "1")
+        #expect(!layers.isEmpty)
+        for layer in layers {
+            #expect(!registry.requests.contains { $0.method == "GET" && $0.path.hasSuffix("/blobs/\(layer)") })
+            #expect(
+                registry.requests.contains { $0.query("mount") == layer.description && $0.query("from") == "team/base" }
+            )
+        }
+        #expect(try registry.layers(of: "team/app", tag: "1") == layers)
+        await registry.stop()
+    }
+
+    @Test("layers that cuts and wrong bytes interrupt are fetched whole, and the build tells of each new try")
+    func faults() async throws {
+        let registry = try await registry()
+        let layers = try registry.layers(of: "team/base", tag: "1")
+        let layer = try #require(layers.first)
+        registry.add(Fault(.cutBody(at: 1000), path: "/blobs/\(layer)"))
+        registry.add(Fault(.status(503, headers: [("Retry-After", "0")]), path: "/manifests/1"))
+        let build = try work.build("FROM \(registry.host)/team/base:1\nRUN echo read", [])
+        #expect(build.printed == "read")
+        #expect(build.error.contains("trying again"))
+        #expect(registry.faultsLeft == 0)
+        await registry.stop()
+    }
+
+    @Test("bytes that are not those of their digest are refused by registry and digest, and leave nothing")
+    func lies() async throws {
+        let registry = try await registry()
+        let layer = try #require(try registry.layers(of: "team/base", tag: "1").first)
+        registry.add(
+            Fault(
+                .body { bytes in
+                    var bytes = bytes
+                    bytes[500] ^= 1
+                    return bytes
+                },
+                path: "/blobs/\(layer)",
+                times: 10
+            )
+        )
+        let build = try work.tryBuild("FROM \(registry.host)/team/base:1\nRUN echo read", [])
+        #expect(build.status == 4)
+        #expect(build.error.contains("\(registry.host)/team/base"))
+        #expect(build.error.contains(layer.description))
+        #expect(access("\(work.state)/content/sha256/\(layer.hex)", F_OK) != 0)
+        await registry.stop()
+    }
+
+    @Test("a name in the store needs no registry, --pull asks all the same, and a digest never needs to be asked again")
+    func offline() async throws {
+        let registry = try await registry()
+        let base = "\(registry.host)/team/base"
+        let pulled = try run("pull", "\(base):1")
+        #expect(pulled.status == 0, "\(pulled.error)")
+        #expect(pulled.output.contains("Status: Downloaded newer image for \(base):1"))
+        let digest = Digest(of: try #require(registry.manifest("1", in: "team/base")))
+        #expect(pulled.output.contains("Digest: \(digest)"))
+        try work.build("FROM \(base)@\(digest)\nRUN echo pinned", [], environment: [:])
+        let other = try Workspace()
+        try other.build("FROM \(base)@\(digest)\nRUN echo pinned")
+        await registry.stop()
+        let named = try work.build("FROM \(base):1\nRUN echo named")
+        #expect(named.error.contains("\(base):1 in the store is \(digest)"))
+        try other.build("FROM \(base)@\(digest)\nRUN echo again")
+        let asked = try work.tryBuild("FROM \(base):1\nRUN echo named", ["--pull"])
+        #expect(asked.status == 4)
+    }
+
+    @Test("a log-in that the registry takes is kept, serves a push, and is gone after a log-out")
+    func login() async throws {
+        var options = LoopbackRegistry.Options()
+        options.logIn = .bearer(TokenIssuer(), realm: nil)
+        options.user = ("user", "s3cr3t-p4ss")
+        let registry = try await registry(options)
+        let environment = ["DOCKER_CONFIG": work.path + "/docker"]
+        let base = "\(registry.host)/team/base:1"
+        let app = "\(registry.host)/team/app:1"
+        // Anybody may pull.
+        try work.build("FROM \(base)\nRUN echo x > /x", ["-t", app], environment: environment)
+        let refused = try run("push", app, environment: environment)
+        #expect(refused.status == 4)
+        #expect(refused.error.contains("swift-build-image login \(registry.host)"))
+        let wrong = try run("login", "-u", "user", "-p", "wrong-one", registry.host, environment: environment)
+        #expect(wrong.status == 4)
+        #expect(access(work.path + "/docker/config.json", F_OK) != 0)
+        let login = try run("login", "-u", "user", "-p", "s3cr3t-p4ss", registry.host, environment: environment)
+        #expect(login.status == 0, "\(login.error)")
+        #expect(login.output == "Login Succeeded\n")
+        let pushed = try run("push", app, environment: environment)
+        #expect(pushed.status == 0, "\(pushed.error)")
+        #expect(registry.manifest("1", in: "team/app") != nil)
+        for text in [refused, wrong, login, pushed].flatMap({ [$0.output, $0.error] }) {
+            #expect(!text.contains("s3cr3t") && !text.contains("wrong-one"))
+        }
+        let logout = try run("logout", registry.host, environment: environment)
+        #expect(logout.output == "Removing login credentials for \(registry.host)\n")
+        #expect(try run("push", app, environment: environment).status == 4)
+        await registry.stop()
+    }
+}
+
+extension LoopbackRegistry {
+    /// Puts the first image of a layout folder into a repository.
+    func put(layout: String, in repository: String, tag: String) throws {
+        let index = try Document<Index>(bytes: try readFile(layout + "/index.json")).content
+        let entry = try #require(index.manifests.first)
+        let bytes = try readFile(layout + "/" + ImageLayout.path(of: entry.digest).text)
+        let manifest = try Document<Manifest>(bytes: bytes, of: entry).content
+        for blob in manifest.layers + [manifest.config] {
+            put(try readFile(layout + "/" + ImageLayout.path(of: blob.digest).text), in: repository)
+        }
+        put(manifest: bytes, type: entry.mediaType.text, in: repository, tag: tag)
+    }
+
+    /// The layers of an image in a repository.
+    func layers(of repository: String, tag: String) throws -> [Digest] {
+        let bytes = try #require(manifest(tag, in: repository))
+        return try Document<Manifest>(bytes: bytes).content.layers.map(\.digest)
+    }
+}
