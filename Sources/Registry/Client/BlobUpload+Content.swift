@@ -83,7 +83,13 @@ extension BlobUpload {
             if download == nil {
                 let source = try await client.endpoint(location, "blob \(descriptor.digest)")
                 let isWhole = start == 0 && count == descriptor.size
-                download = BlobDownload(client, source, descriptor, from: start, verifies: isWhole)
+                download = BlobDownload(
+                    client,
+                    BlobDownload.Source(descriptor, source),
+                    descriptor,
+                    from: start,
+                    verifies: isWhole
+                )
             }
             switch try await download?.next() {
             case .bytes(var piece):

@@ -79,6 +79,7 @@ extension RegistryClient {
         let challenges = Challenge.parse(response.headers["WWW-Authenticate"])
         let second = try await authenticator.answer(challenges, for: access, rejected: first)
         guard let second else { return Answer(response: response, isLoggedIn: first?.isOfUser ?? false) }
+        await web.drain(response)
         request.authorization = second.header
         return Answer(response: try await web.send(request), isLoggedIn: second.isOfUser)
     }
@@ -95,6 +96,13 @@ extension RegistryClient {
         let response = answer.response
         if response.isSuccess || others.contains(response.status) { return response }
         throw try await web.refusal(response, request.subject, isLoggedIn: answer.isLoggedIn)
+    }
+
+    /// Sends a request once, as ``success(_:_:or:)``, where only the head of the answer is wanted.
+    func head(_ request: WebRequest, _ access: Access?, or others: Set<Int> = []) async throws -> WebResponse {
+        let response = try await success(request, access, or: others)
+        await web.drain(response)
+        return response
     }
 
     /// Runs `attempt` until it succeeds, or fails for good, or has no more tries.

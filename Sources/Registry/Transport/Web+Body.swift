@@ -25,6 +25,13 @@ extension Web {
         return bytes
     }
 
+    /// Reads the rest of an answer that nobody wants, if it is short, so that its connection can be used again.
+    func drain(_ response: WebResponse) async {
+        var body = BodyReader(response.body, limits)
+        var bytes = 0
+        while bytes < 1 << 16, let piece = try? await body.next() { bytes += piece.readableBytes }
+    }
+
     /// The error that an answer is: ``Setback`` for what may pass, else `RegistryError`.
     ///
     /// - Parameter isLoggedIn: whether the request named a user.

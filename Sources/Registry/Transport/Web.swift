@@ -28,6 +28,7 @@ final class Web: Sendable {
         for _ in 0...Web.redirects {
             let response = try await sendOnce(request, to: address, isSameOrigin)
             guard let target = try redirect(response, of: request, from: address) else { return response }
+            await drain(response)
             if target.origin != address.origin { isSameOrigin = false }
             address = target
         }
@@ -97,7 +98,7 @@ final class Web: Sendable {
         do {
             var request = WebRequest(.GET, WebAddress(origin: origin, path: "/v2/"), subject)
             request.headers.add(name: "Accept", value: "application/json")
-            _ = try await sendOnce(request, to: request.address, false)
+            await drain(try await sendOnce(request, to: request.address, false))
             return true
         } catch let error as RegistryError {
             // A file of certificates that cannot be read is no reason to do without them.
