@@ -50,6 +50,9 @@ struct BlobDownload {
     private let verifies: Bool
 
     /// - Parameters:
+    ///   - client: whose connections, limits and log-ins are used.
+    ///   - source: where the blob is asked for.
+    ///   - blob: what is asked for.
     ///   - start: the first byte that is wanted; `restart` then means that the registry cannot give that part.
     ///   - verifies: whether all bytes come by here, so that they can be verified.
     init(

@@ -100,9 +100,11 @@ struct BlobUpload: Sendable {
         var inChunks = false
         var mayChunk = true
         while true {
+            var hasBegun = false
             do {
                 let session = if let begun { begun } else { try await begin() }
                 begun = nil
+                hasBegun = true
                 let isAsked = session.minimumChunk != nil
                 if mayChunk && (inChunks || isAsked) {
                     try await sendChunks(session, &loop)
@@ -111,7 +113,7 @@ struct BlobUpload: Sendable {
                 }
                 return
             } catch let setback as Setback {
-                inChunks = true
+                inChunks = inChunks || hasBegun
                 try await client.wait(after: setback, subject, &loop)
             } catch RegistryError.answered(_, 413, _, _) where mayChunk && !inChunks {
                 inChunks = true

@@ -64,7 +64,11 @@ extension RegistryClient {
     /// Sends a request once; where the registry wants a log-in, logs in and sends it again.
     ///
     /// A 401 is answered once: with a token, or with a new one for one that the registry no longer takes.
-    /// - Parameter access: who may be shown what; nil for an address that is not the registry's own.
+    /// - Parameters:
+    ///   - request: what is sent.
+    ///   - access: who may be shown what; nil for an address that is not the registry's own.
+    /// - Returns: any answer, also one that refuses.
+    /// - Throws: ``Setback``, `RegistryError`, `CancellationError`, what the credential's source throws.
     func send(_ request: WebRequest, _ access: Access?) async throws -> Answer {
         guard let access, access.origin == request.address.origin else {
             return Answer(response: try await web.send(request), isLoggedIn: false)

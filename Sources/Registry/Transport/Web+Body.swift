@@ -34,7 +34,12 @@ extension Web {
 
     /// The error that an answer is: ``Setback`` for what may pass, else `RegistryError`.
     ///
-    /// - Parameter isLoggedIn: whether the request named a user.
+    /// - Parameters:
+    ///   - response: an answer that is no success; what it says is read.
+    ///   - subject: what was asked.
+    ///   - isLoggedIn: whether the request named a user.
+    /// - Returns: the error to throw.
+    /// - Throws: `CancellationError`.
     func refusal(_ response: WebResponse, _ subject: RegistrySubject, isLoggedIn: Bool) async throws -> any Error {
         let status = response.status
         let told = try await told(by: response, subject)

@@ -13,6 +13,7 @@ extension Web {
         if Task.isCancelled { return CancellationError() }
         switch error {
         case is RegistryError, is SettingsError, is CancellationError, is Setback: return error
+        case let error as ContentFailure: return error.underlying
         case let error as NIOSSLError: return tlsFailure(error, subject, origin)
         case let error as NIOConnectionError: return connectFailure(error, subject, origin)
         case let error as HTTPClientError: return clientFailure(error, subject)

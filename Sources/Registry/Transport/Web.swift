@@ -67,7 +67,11 @@ final class Web: Sendable {
         }
         guard let target = address.resolving(location) else {
             let scheme = location.prefix { $0 != ":" }.prefix(16)
-            throw .refusedRedirect(request.subject, target: "`\(ToldText.safe(scheme))`", reason: "it is no web address")
+            throw .refusedRedirect(
+                request.subject,
+                target: "`\(ToldText.safe(scheme))`",
+                reason: "it is no web address"
+            )
         }
         func refused(_ reason: String) -> RegistryError {
             .refusedRedirect(request.subject, target: target.origin.description, reason: reason)

@@ -159,7 +159,8 @@ struct FetchTests {
             $0.limits.idleTimeout = .milliseconds(200)
         }.recorder
         #expect(recorder.bytes == FetchTests.bytes)
-        #expect(recorder.retries == ["no answer for 0 seconds"])
+        // A machine that is busy may be silent once more.
+        #expect(Set(recorder.retries) == ["no answer for 0 seconds"])
     }
 
     struct Failing: CustomTestStringConvertible, Sendable {
@@ -278,9 +279,12 @@ struct FetchTests {
             }
             var settings = RegistrySettings(environment: [:])
             settings.systemFolder = "/nonexistent"
-            let client = RegistryClient(settings: settings, events: { event in
-                if case .retrying = event { start.finish() }
-            }) { _, _ in nil }
+            let client = RegistryClient(
+                settings: settings,
+                events: { event in
+                    if case .retrying = event { start.finish() }
+                }
+            ) { _, _ in nil }
             let task = Task { try await client.fetch(FetchTests.blob, of: location, into: Starting(start)) }
             for await _ in starts {}
             task.cancel()

@@ -205,7 +205,10 @@ struct ResolveTests {
         ),
         Row(
             name: "400",
-            fault: Fault(.status(400, headers: [("Content-Type", "text/plain")], body: "no\nmore"), path: "/manifests/"),
+            fault: Fault(
+                .status(400, headers: [("Content-Type", "text/plain")], body: "no\nmore"),
+                path: "/manifests/"
+            ),
             message: "the registry answered HTTP 400: no"
         ),
         Row(
@@ -281,10 +284,18 @@ struct ResolveTests {
                 #expect(bytes == image.layers[1])
                 #expect(first.events.contains { if case .skippedMirror(mirror.host, _) = $0 { true } else { false } })
                 // The mirror has the documents only.
-                mirror.put(manifest: image.manifest.bytes, type: MediaType.ociManifest.text, in: "copies/team/app", tag: "latest")
+                mirror.put(
+                    manifest: image.manifest.bytes,
+                    type: MediaType.ociManifest.text,
+                    in: "copies/team/app",
+                    tag: "latest"
+                )
                 mirror.put(image.config.bytes, in: "copies/team/app")
                 let (copied, fetched) = try await find(Recorder())
-                #expect(copied.location == RepositoryLocation(host: mirror.host, repository: "copies/team/app", name: name.name))
+                #expect(
+                    copied.location
+                        == RepositoryLocation(host: mirror.host, repository: "copies/team/app", name: name.name)
+                )
                 #expect(fetched == image.layers[1])
             }
         }
@@ -298,7 +309,9 @@ struct ResolveTests {
             try scratch.write("containers/registries.conf", text)
             let name = try Reference("\(registry.host)/team/app")
             let error = await settingsError {
-                _ = try await withClient({ $0.systemFolder = scratch.path }) { try await $0.resolve(name, platform: .host) }
+                _ = try await withClient({ $0.systemFolder = scratch.path }) {
+                    try await $0.resolve(name, platform: .host)
+                }
             }
             #expect(error?.message.contains("blocked") ?? false)
             #expect(registry.requests.isEmpty)
