@@ -140,4 +140,8 @@ void sbi_file_clock(int64_t *seconds, uint32_t *nanoseconds) {
     *nanoseconds = now.tv_nsec;
 }
 
+int sbi_close_from(posix_spawn_file_actions_t *actions, int first) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
 int sbi_open_process(int pid) { return syscall(SYS_pidfd_open, pid, 0); }

@@ -55,6 +55,8 @@ final class HelperRun {
         for (target, source) in streams.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, source, CInt(target))
         }
+        // Ours close by themselves; those that this process was started with need not.
+        sbi_close_from(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

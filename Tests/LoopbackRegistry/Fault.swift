@@ -39,7 +39,7 @@ package struct Fault: Sendable {
     }
 
     func matches(_ request: RecordedRequest) -> Bool {
-        times > 0 && (method ?? request.method) == request.method && request.target.contains(path)
+        times > 0 && (method ?? request.method) == request.method && (path.isEmpty || request.target.contains(path))
     }
 }
 

@@ -57,7 +57,8 @@ extension LoopbackRegistry {
             isUser = true
         }
         if !isUser {
-            scopes = state.options.isPrivate ? [] : scopes.map { $0.replacingOccurrences(of: ",push", with: "") }
+            let pulls = scopes.map { $0.replacingOccurrences(of: ",push", with: "") }.filter { !$0.hasSuffix(":push") }
+            scopes = state.options.isPrivate ? [] : pulls
         }
         var members = "\"token\":\"\(issuer.issue(for: scopes))\""
         if let lifetime = state.options.expiresIn { members += ",\"expires_in\":\(lifetime)" }

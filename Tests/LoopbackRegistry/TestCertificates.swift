@@ -6,8 +6,9 @@ package struct TestCertificates: Sendable {
     /// The folder with `ca.crt`, `server.crt`, `server.key`.
     package let folder: URL
 
+    /// - Parameter names: whom the certificate is for, as OpenSSL writes it.
     /// - Throws: where there is no `openssl`, or it fails.
-    package init() throws {
+    package init(names: String = "DNS:localhost,IP:127.0.0.1") throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "loopback-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
@@ -15,7 +16,7 @@ package struct TestCertificates: Sendable {
         try run(
             [
                 "req", "-x509", "-subj", "/CN=localhost", "-CA", "ca.crt", "-CAkey", "ca.key", "-keyout", "server.key",
-                "-out", "server.crt", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext",
+                "-out", "server.crt", "-addext", "subjectAltName=\(names)", "-addext",
                 "basicConstraints=critical,CA:FALSE",
             ] + key
         )
@@ -26,7 +27,9 @@ package struct TestCertificates: Sendable {
     package func remove() { try? FileManager.default.removeItem(at: folder) }
 
     func serverConfiguration() throws -> TLSConfiguration {
-        let chain = try NIOSSLCertificate.fromPEMFile(path("server.crt")).map { NIOSSLCertificateSource.certificate($0) }
+        let chain = try NIOSSLCertificate.fromPEMFile(path("server.crt")).map {
+            NIOSSLCertificateSource.certificate($0)
+        }
         let key = try NIOSSLPrivateKey(file: path("server.key"), format: .pem)
         return TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
     }

@@ -2,6 +2,7 @@
 // between clone and exec. Every function returns what the call returns and leaves the reason in errno.
 #pragma once
 #include <dirent.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -49,6 +50,9 @@ int sbi_lock(int descriptor, int exclusive, int wait);
 int sbi_copy_range(int from, int to, uint64_t length);  // copy_file_range(2), the descriptors' own offsets
 int sbi_reflink(int from, int to);                       // FICLONE
 int sbi_syncfs(int descriptor);
+
+/// posix_spawn_file_actions_addclosefrom_np(3): the child closes all descriptors from this one on.
+int sbi_close_from(posix_spawn_file_actions_t *actions, int first);
 
 /// pidfd_open(2): a descriptor that becomes readable when the process ends.
 int sbi_open_process(int pid);

@@ -53,7 +53,12 @@ final class Authenticator: Sendable {
 
     /// What the request shall show that a registry refused with 401; nil where there is nothing to show.
     ///
-    /// - Parameter rejected: what the request showed; a token among them is never used again.
+    /// - Parameters:
+    ///   - challenges: what the registry offers; bearer goes before basic.
+    ///   - access: what the request is for.
+    ///   - rejected: what the request showed; a token is never shown again.
+    /// - Returns: nil also where the registry did not take the password that it would be shown again.
+    /// - Throws: `RegistryError`; ``Setback``; what the credential's source throws.
     func answer(
         _ challenges: [Challenge],
         for access: Access,
@@ -84,8 +89,14 @@ final class Authenticator: Sendable {
             let authorization = try await basic(access)
             return authorization == rejected ? nil : authorization
         }
+        if let realm = challenges.first(where: { $0.scheme == "bearer" })?.parameters["realm"] {
+            let (registry, realm) = (access.registry, "`\(ToldText.safe(realm.prefix(64)))`")
+            throw RegistryError.untrustedTokenServer(registry: registry, realm: realm, reason: "it is no web address")
+        }
         let schemes = challenges.map { ToldText.safe($0.scheme.prefix(32)) }
-        if !schemes.isEmpty { throw RegistryError.unsupportedAuthentication(registry: access.registry, schemes: schemes) }
+        if !schemes.isEmpty {
+            throw RegistryError.unsupportedAuthentication(registry: access.registry, schemes: schemes)
+        }
         return nil
     }
 

@@ -53,7 +53,8 @@ private struct ChallengeReader {
     private mutating func token() -> String? {
         let start = position
         skip { byte in
-            (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "!#$%&'*+-.^_`|~/:".utf8.contains(byte)
+            (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte)
+                || "!#$%&'*+-.^_`|~/:".utf8.contains(byte)
         }
         return position > start ? String(decoding: bytes[start..<position], as: UTF8.self) : nil
     }

@@ -27,7 +27,7 @@ struct TokenRequest: Sendable {
         let response = try await web.send(request)
         guard response.isSuccess else {
             let error = try await web.refusal(response, subject, isLoggedIn: credential != nil)
-            if case RegistryError.noAccess(_, let status, let told, true) = error, status != 404 {
+            if case RegistryError.noAccess(_, 401, let told, true) = error {
                 throw RegistryError.credentialsRefused(registry: access.registry, told: told)
             }
             throw error

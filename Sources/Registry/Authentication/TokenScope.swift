@@ -16,7 +16,9 @@ struct TokenScope: Hashable, Sendable {
 
     static func pull(_ repository: String) -> TokenScope { TokenScope(repository: repository, actions: [.pull]) }
 
-    static func push(_ repository: String) -> TokenScope { TokenScope(repository: repository, actions: [.pull, .push]) }
+    static func push(_ repository: String) -> TokenScope {
+        TokenScope(repository: repository, actions: [.pull, .push])
+    }
 }
 
 /// For whom and for what a request is allowed.

@@ -11,7 +11,8 @@ enum TokenServerTrust {
     private static let sharedSuffixes: Set<String> = [
         "co.uk", "org.uk", "com.au", "com.br", "com.cn", "co.jp", "co.in", "co.kr", "com.tr", "co.za",
         "azurecr.io", "azurecr.cn", "azurecr.us", "jfrog.io", "pkg.dev", "github.io", "gitlab.io", "amazonaws.com",
-        "cloudfront.net", "azurewebsites.net", "herokuapp.com", "run.app", "workers.dev", "icr.io", "nip.io", "sslip.io",
+        "cloudfront.net", "azurewebsites.net", "herokuapp.com", "run.app", "workers.dev", "icr.io", "nip.io",
+        "sslip.io",
     ]
 
     static func permits(_ realm: Origin, for registry: Origin, trusted: Set<String>) -> Bool {

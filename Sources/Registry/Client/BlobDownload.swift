@@ -10,10 +10,31 @@ struct BlobDownload {
         case restart
     }
 
+    /// Where a blob is asked for.
+    struct Source: Sendable {
+        let address: WebAddress
+        /// What may be shown there; nothing to who is not the registry.
+        let access: Access?
+        let subject: RegistrySubject
+
+        init(_ blob: OCI.Descriptor, _ endpoint: RegistryClient.Endpoint) {
+            address = endpoint.address("blobs", blob.digest.description)
+            access = endpoint.pull
+            subject = RegistrySubject(endpoint.location, "blob \(blob.digest)")
+        }
+
+        /// An address that a descriptor names, for content that a registry may not hold.
+        init(_ blob: OCI.Descriptor, foreign address: WebAddress) {
+            self.address = address
+            access = nil
+            let asked = "blob \(blob.digest)"
+            subject = RegistrySubject(registry: address.origin.authority, repository: "", asked: asked)
+        }
+    }
+
     private let client: RegistryClient
-    private let endpoint: RegistryClient.Endpoint
+    private let source: Source
     private let blob: OCI.Descriptor
-    private let subject: RegistrySubject
 
     private var hasher: DigestHasher
     private var received: Int64
@@ -25,14 +46,18 @@ struct BlobDownload {
     private var hadWrongContent = false
     private var isDone = false
     private var givenAt = ContinuousClock.now
+    private var restarts = 0
     private let verifies: Bool
 
     /// - Parameters:
+    ///   - client: whose connections, limits and log-ins are used.
+    ///   - source: where the blob is asked for.
+    ///   - blob: what is asked for.
     ///   - start: the first byte that is wanted; `restart` then means that the registry cannot give that part.
     ///   - verifies: whether all bytes come by here, so that they can be verified.
     init(
         _ client: RegistryClient,
-        _ endpoint: RegistryClient.Endpoint,
+        _ source: Source,
         _ blob: OCI.Descriptor,
         from start: Int64 = 0,
         verifies: Bool = true
@@ -41,12 +66,13 @@ struct BlobDownload {
         receivedAtFailure = start
         self.verifies = verifies
         self.client = client
-        self.endpoint = endpoint
+        self.source = source
         self.blob = blob
-        subject = RegistrySubject(endpoint.location, "blob \(blob.digest)")
         hasher = DigestHasher(blob.digest.algorithm)
         loop = RetryLoop(client.settings.limits)
     }
+
+    private var subject: RegistrySubject { source.subject }
 
     /// The next piece; nil after the last, when size and digest are right.
     ///
@@ -55,16 +81,14 @@ struct BlobDownload {
         while !isDone {
             let pause = ContinuousClock.now - givenAt
             do {
-                if body == nil {
-                    guard try await open() else { return restarted() }
-                }
+                if body == nil, try await !open() { return try restarted("the registry does not send the rest") }
                 let bytes = try await nextBytes()
                 givenAt = .now
                 if let bytes { return .bytes(bytes) }
                 if let failure = verify() {
                     guard !hadWrongContent else { throw failure }
                     hadWrongContent = true
-                    return restarted()
+                    return try restarted("the content is not the right one")
                 }
                 isDone = true
             } catch let setback as Setback {
@@ -76,7 +100,15 @@ struct BlobDownload {
         return nil
     }
 
-    private mutating func restarted() -> Piece {
+    /// - Throws: `RegistryError` where a registry that neither continues nor completes would go on for ever.
+    private mutating func restarted(_ reason: String) throws(RegistryError) -> Piece {
+        restarts += 1
+        guard restarts < client.settings.limits.tries else {
+            let (received, size) = (received, blob.size)
+            throw .interrupted(subject, reason: reason, received: received, total: size, tries: restarts)
+        }
+        let (what, host) = (subject.asked, subject.registry)
+        client.tell(.retrying(what: what, host: host, reason: reason, seconds: 0, attempt: restarts))
         hasher = DigestHasher(blob.digest.algorithm)
         received = 0
         receivedAtFailure = 0
@@ -88,9 +120,9 @@ struct BlobDownload {
     ///
     /// - Returns: false where the answer does not continue what is here.
     private mutating func open() async throws -> Bool {
-        var request = WebRequest(.GET, endpoint.address("blobs", blob.digest.description), subject)
+        var request = WebRequest(.GET, source.address, subject)
         if received > 0 { request.headers.add(name: "Range", value: "bytes=\(received)-") }
-        let response = try await client.success(request, endpoint.pull, or: received > 0 ? [416] : [])
+        let response = try await client.success(request, source.access, or: received > 0 ? [416] : [])
         skipping = 0
         if received > 0 {
             switch response.status {
@@ -121,7 +153,7 @@ struct BlobDownload {
             do {
                 piece = try await body?.next()
             } catch {
-                throw client.web.failure(error, of: subject, at: endpoint.origin)
+                throw client.web.failure(error, of: subject, at: source.address.origin)
             }
             guard var piece else {
                 guard received >= blob.size else { throw Setback(reason: "the answer ended early", ending: ended) }

@@ -21,7 +21,7 @@ extension BlobUpload {
             }
         }
         let last = upload(.PUT, session.address.adding("digest", digest.description))
-        _ = try await client.success(last, access(to: last.address))
+        _ = try await client.head(last, access(to: last.address))
     }
 
     /// - Returns: the upload as it goes on.
@@ -30,7 +30,7 @@ extension BlobUpload {
         var request = upload(.PATCH, session.address)
         request.headers.add(name: "Content-Range", value: "\(offset)-\(offset + count - 1)")
         request.body = content(from: offset, count: count)
-        let response = try await client.success(request, access(to: session.address), or: [416])
+        let response = try await client.head(request, access(to: session.address), or: [416])
         guard response.isSuccess else { throw lost("the registry expects other bytes") }
         return try self.session(response)
     }
@@ -40,7 +40,7 @@ extension BlobUpload {
     /// - Throws: ``Setback`` where it has forgotten it, or says what cannot be.
     private func progress(of session: Session) async throws -> (Session, Int64) {
         let request = WebRequest(.GET, session.address, subject)
-        let response = try await client.success(request, access(to: session.address), or: [404, 416])
+        let response = try await client.head(request, access(to: session.address), or: [404, 416])
         let end = response.header("Range").flatMap { range in range.split(separator: "-").last.flatMap { Int64($0) } }
         guard response.isSuccess, let end, end >= 0, end < blob.descriptor.size else {
             throw lost("the registry lost the upload")

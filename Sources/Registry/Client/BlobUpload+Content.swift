@@ -2,6 +2,11 @@ internal import Linux
 internal import NIOCore
 internal import OCI
 
+/// What whoever pushes threw when its content was opened: it goes through to him as it is.
+struct ContentFailure: Error {
+    let underlying: any Error
+}
+
 extension BlobUpload {
     /// A part of the blob as the body of a request, from wherever it is; made anew each time the request is sent.
     func content(from start: Int64, count: Int64) -> WebRequest.Body {
@@ -34,8 +39,10 @@ extension BlobUpload {
             let wanted = min(BlobUpload.pieceSize, start + count - offset)
             guard wanted > 0 else { return nil }
             let piece = try await withTaskExecutorPreference(BlockingThreads.shared) {
-                let source = try file ?? open()
-                file = source
+                if file == nil {
+                    do { file = try open() } catch { throw ContentFailure(underlying: error) }
+                }
+                guard let source = file else { return ByteBuffer() }
                 return try BlobUpload.read(source, at: offset, upTo: Int(wanted), digest)
             }
             offset += Int64(piece.readableBytes)
@@ -83,11 +90,19 @@ extension BlobUpload {
             if download == nil {
                 let source = try await client.endpoint(location, "blob \(descriptor.digest)")
                 let isWhole = start == 0 && count == descriptor.size
-                download = BlobDownload(client, source, descriptor, from: start, verifies: isWhole)
+                download = BlobDownload(
+                    client,
+                    BlobDownload.Source(descriptor, source),
+                    descriptor,
+                    from: start,
+                    verifies: isWhole
+                )
             }
             switch try await download?.next() {
             case .bytes(var piece):
-                if Int64(piece.readableBytes) > rest { piece = piece.getSlice(at: piece.readerIndex, length: Int(rest)) ?? piece }
+                if Int64(piece.readableBytes) > rest {
+                    piece = piece.getSlice(at: piece.readerIndex, length: Int(rest)) ?? piece
+                }
                 rest -= Int64(piece.readableBytes)
                 if start + count - rest - told >= BlobUpload.pieceSize || rest == 0 {
                     told = start + count - rest

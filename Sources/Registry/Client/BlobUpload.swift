@@ -36,7 +36,7 @@ struct BlobUpload: Sendable {
 
     func run() async throws -> Outcome {
         let head = WebRequest(.HEAD, endpoint.address("blobs", digest.description), subject)
-        let there = try await client.retrying(subject) { try await client.success(head, access, or: [404]) }
+        let there = try await client.retrying(subject) { try await client.head(head, access, or: [404]) }
         if there.isSuccess {
             client.tell(.alreadyThere(digest))
             return .alreadyThere
@@ -65,7 +65,7 @@ struct BlobUpload: Sendable {
             let access = endpoint.access(.push(repository), .pull(source))
             do {
                 let response = try await client.retrying(subject) {
-                    try await client.success(WebRequest(.POST, address, subject), access)
+                    try await client.head(WebRequest(.POST, address, subject), access)
                 }
                 if response.status == 201 { return (source, nil) }
                 session = try self.session(response)
@@ -100,9 +100,11 @@ struct BlobUpload: Sendable {
         var inChunks = false
         var mayChunk = true
         while true {
+            var hasBegun = false
             do {
                 let session = if let begun { begun } else { try await begin() }
                 begun = nil
+                hasBegun = true
                 let isAsked = session.minimumChunk != nil
                 if mayChunk && (inChunks || isAsked) {
                     try await sendChunks(session, &loop)
@@ -111,7 +113,7 @@ struct BlobUpload: Sendable {
                 }
                 return
             } catch let setback as Setback {
-                inChunks = true
+                inChunks = inChunks || hasBegun
                 try await client.wait(after: setback, subject, &loop)
             } catch RegistryError.answered(_, 413, _, _) where mayChunk && !inChunks {
                 inChunks = true
@@ -126,13 +128,13 @@ struct BlobUpload: Sendable {
     private func begin() async throws -> Session {
         var request = WebRequest(.POST, endpoint.address("blobs", "uploads", ""), subject)
         request.kind = .upload
-        return try session(await client.success(request, access))
+        return try session(await client.head(request, access))
     }
 
     private func sendWhole(_ session: Session) async throws {
         var request = upload(.PUT, session.address.adding("digest", digest.description))
         request.body = content(from: 0, count: blob.descriptor.size)
-        _ = try await client.success(request, access(to: request.address))
+        _ = try await client.head(request, access(to: request.address))
     }
 
     func upload(_ method: HTTPMethod, _ address: WebAddress) -> WebRequest {

@@ -43,9 +43,10 @@ struct PlatformSearch {
     }
 
     private mutating func image(in index: Document<Index>, depth: Int) async throws -> Image? {
-        guard depth <= DocumentLimits.indexDepth, visited.insert(index.digest).inserted else {
+        guard depth <= DocumentLimits.indexDepth else {
             throw RegistryError.indexTooDeep(subject, limit: DocumentLimits.indexDepth)
         }
+        guard visited.insert(index.digest).inserted else { return nil }
         available += index.content.manifests.filter { !$0.isAttestation }.compactMap(\.platform)
         for entry in index.content.candidates(for: platform) {
             guard entry.mediaType.isIndex || entry.mediaType.isManifest else { continue }

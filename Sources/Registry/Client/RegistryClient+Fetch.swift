@@ -1,3 +1,4 @@
+internal import Bytes
 internal import NIOCore
 package import OCI
 
@@ -30,8 +31,28 @@ extension RegistryClient {
         into sink: any BlobSink
     ) async throws {
         let endpoint = try await endpoint(location, "blob \(blob.digest)")
+        do {
+            try await fetch(blob, from: BlobDownload.Source(blob, endpoint), into: sink)
+        } catch let error as RegistryError {
+            guard case .noAccess(_, 404, _, _) = error, settings.fetchesForeignLayers, blob.mediaType.isForeignLayer
+            else { throw error }
+            // Addresses in an image are anybody's: nothing is shown there.
+            for address in blob.urls.prefix(8).compactMap({ WebAddress($0.text) }) {
+                do {
+                    return try await fetch(blob, from: BlobDownload.Source(blob, foreign: address), into: sink)
+                } catch is RegistryError { try sink.restart() }
+            }
+            throw error
+        }
+    }
+
+    private func fetch(
+        _ blob: OCI.Descriptor,
+        from source: BlobDownload.Source,
+        into sink: any BlobSink
+    ) async throws {
         var progress = TransferProgress(blob, .download, tell)
-        var download = BlobDownload(self, endpoint, blob)
+        var download = BlobDownload(self, source, blob)
         while let piece = try await download.next() {
             switch piece {
             case .bytes(let bytes):
@@ -56,7 +77,7 @@ extension RegistryClient {
     ) async throws -> [UInt8] {
         guard blob.size <= limit else { throw RegistryError.tooLarge(subject, limit: limit) }
         var bytes: [UInt8] = []
-        var download = BlobDownload(self, endpoint, blob)
+        var download = BlobDownload(self, BlobDownload.Source(blob, endpoint), blob)
         while let piece = try await download.next() {
             switch piece {
             case .bytes(let piece): bytes += piece.readableBytesView

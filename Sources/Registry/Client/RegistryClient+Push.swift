@@ -53,14 +53,14 @@ extension RegistryClient {
         if unlessThere {
             var request = WebRequest(.HEAD, address, subject)
             request.headers.add(name: "Accept", value: manifest.descriptor.mediaType.text)
-            let response = try await retrying(subject) { try await success(request, access, or: [404]) }
+            let response = try await retrying(subject) { try await head(request, access, or: [404]) }
             if response.isSuccess { return tell(.alreadyThere(manifest.descriptor.digest)) }
         }
         var request = WebRequest(.PUT, address, subject)
         request.kind = .upload
         request.headers.add(name: "Content-Type", value: manifest.descriptor.mediaType.text)
         request.body = .bytes(manifest.bytes)
-        _ = try await retrying(subject) { try await success(request, access) }
+        _ = try await retrying(subject) { try await head(request, access) }
     }
 }
 

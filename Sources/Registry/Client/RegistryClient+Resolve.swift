@@ -92,6 +92,8 @@ extension RegistryClient {
                 case .wrongDigest, .wrongSize:
                     guard !isSecond else { throw RegistryError.wrongDocument(subject, error) }
                     isSecond = true
+                    let (what, host) = (subject.asked, subject.registry)
+                    tell(.retrying(what: what, host: host, reason: error.message, seconds: 0, attempt: 1))
                 default: throw RegistryError.wrongDocument(subject, error)
                 }
             }

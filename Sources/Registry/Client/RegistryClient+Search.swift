@@ -15,7 +15,11 @@ extension RegistryClient {
     /// The repositories that a registry names for a word.
     ///
     /// Where a registry has no search of its own, its catalog is looked through, as far as it shows one.
-    /// - Parameter registry: Docker Hub where it is nil.
+    /// - Parameters:
+    ///   - term: the word.
+    ///   - registry: Docker Hub where it is nil.
+    ///   - limit: how many at most.
+    /// - Returns: in the registry's own order.
     /// - Throws: `RegistryError.searchUnsupported` where it has neither.
     package func search(_ term: String, in registry: String?, limit: Int) async throws -> [SearchResult] {
         let registry = registry ?? RegistryClient.hub

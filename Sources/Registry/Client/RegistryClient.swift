@@ -64,7 +64,11 @@ extension RegistryClient {
     /// Sends a request once; where the registry wants a log-in, logs in and sends it again.
     ///
     /// A 401 is answered once: with a token, or with a new one for one that the registry no longer takes.
-    /// - Parameter access: who may be shown what; nil for an address that is not the registry's own.
+    /// - Parameters:
+    ///   - request: what is sent.
+    ///   - access: who may be shown what; nil for an address that is not the registry's own.
+    /// - Returns: any answer, also one that refuses.
+    /// - Throws: ``Setback``, `RegistryError`, `CancellationError`, what the credential's source throws.
     func send(_ request: WebRequest, _ access: Access?) async throws -> Answer {
         guard let access, access.origin == request.address.origin else {
             return Answer(response: try await web.send(request), isLoggedIn: false)
@@ -79,6 +83,7 @@ extension RegistryClient {
         let challenges = Challenge.parse(response.headers["WWW-Authenticate"])
         let second = try await authenticator.answer(challenges, for: access, rejected: first)
         guard let second else { return Answer(response: response, isLoggedIn: first?.isOfUser ?? false) }
+        await web.drain(response)
         request.authorization = second.header
         return Answer(response: try await web.send(request), isLoggedIn: second.isOfUser)
     }
@@ -95,6 +100,13 @@ extension RegistryClient {
         let response = answer.response
         if response.isSuccess || others.contains(response.status) { return response }
         throw try await web.refusal(response, request.subject, isLoggedIn: answer.isLoggedIn)
+    }
+
+    /// Sends a request once, as ``success(_:_:or:)``, where only the head of the answer is wanted.
+    func head(_ request: WebRequest, _ access: Access?, or others: Set<Int> = []) async throws -> WebResponse {
+        let response = try await success(request, access, or: others)
+        await web.drain(response)
+        return response
     }
 
     /// Runs `attempt` until it succeeds, or fails for good, or has no more tries.

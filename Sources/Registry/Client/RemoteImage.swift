@@ -6,7 +6,7 @@ package struct RemoteImage: Sendable {
     package let reference: Reference
     /// Where the image was found, which is where its blobs are fetched from.
     package let location: RepositoryLocation
-    /// What the name stands for: an index, or the manifest itself. Its digest is the one that users see.
+    /// What the name stands for, an index or the manifest itself, with the digest that users see.
     package let top: OCI.Descriptor
     /// The bytes of ``top``.
     package let topBytes: [UInt8]

@@ -6,4 +6,11 @@ package struct SearchResult: Hashable, Sendable {
     package let stars: Int
     /// Whether it is one of the registry's own selection.
     package let isOfficial: Bool
+
+    package init(name: String, description: String, stars: Int, isOfficial: Bool) {
+        self.name = name
+        self.description = description
+        self.stars = stars
+        self.isOfficial = isOfficial
+    }
 }

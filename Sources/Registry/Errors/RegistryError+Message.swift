@@ -36,7 +36,7 @@ extension RegistryError {
         case .wrongSize(let subject, let digest, let expected, let isLonger):
             "\(subject.text): \(digest) is \(isLonger ? "longer" : "shorter") than the \(expected) bytes it should have"
         case .indexTooDeep(let subject, let limit):
-            "\(subject.text): indexes stand inside each other more than \(limit) deep, or in a circle"
+            "\(subject.text): indexes stand inside each other more than \(limit) deep"
         case .unreadableContent(let digest, let reason): "the blob \(digest) cannot be read here: \(reason)"
         case .noSuchPlatform(let subject, let wanted, let available):
             "\(subject.text): there is no image for \(wanted)\(RegistryError.list(available))"

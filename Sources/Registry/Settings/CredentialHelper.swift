@@ -15,6 +15,7 @@ struct CredentialHelper: Hashable {
     /// - Parameters:
     ///   - name: the part after `docker-credential-`.
     ///   - file: the file that says so, for the error.
+    /// - Throws: `SettingsError.malformedHelperName`.
     init(name: ByteString, file: ByteString) throws(SettingsError) {
         let isSafe = name.bytes.allSatisfy { byte in
             switch byte {

@@ -36,11 +36,12 @@ package struct CredentialStore: Sendable {
 
     private var files: [ByteString] { (dockerFile.map { [$0] } ?? []) + containersFiles }
 
-    /// What is known for a repository of a registry; nil where there is nothing.
+    /// What is known for a repository of a registry.
     ///
     /// - Parameters:
     ///   - registry: the host and the port, such as `docker.io` or `ghcr.io`.
     ///   - repository: the repository's path, by which `auth.json` may tell apart.
+    /// - Returns: nil where there is nothing.
     /// - Throws: `SettingsError`; `CancellationError` while a helper runs.
     @concurrent
     package func credential(for registry: String, repository: String) async throws -> Credential? {

@@ -40,12 +40,13 @@ package struct ProxySettings: Sendable {
         exceptions = ProxyExceptions(value(["no_proxy", "NO_PROXY"])?.value ?? "")
     }
 
-    /// The proxy for a connection, or nil where it goes straight.
+    /// The proxy for a connection.
     ///
     /// - Parameters:
     ///   - scheme: `http` or `https`, that of the URL.
     ///   - host: a name or an address, with or without brackets.
     ///   - port: the URL's, or the scheme's own.
+    /// - Returns: nil where it goes straight.
     package func proxy(scheme: String, host: String, port: Int) -> Proxy? {
         guard let proxy = scheme == "https" ? forHTTPS : forHTTP else { return nil }
         return exceptions.contain(host: host, port: port) ? nil : proxy

@@ -39,6 +39,7 @@ package struct RegistryCertificates: Sendable {
     /// The certificates for a registry, from all folders that have some.
     ///
     /// - Parameter host: the host, with its port where the name of the image has one.
+    /// - Returns: paths, sorted by name within a folder.
     /// - Throws: `SettingsError` for a text that is no host, an unreadable folder, and half a pair.
     package func files(for host: String) throws -> Files {
         _ = try RegistryHost(host)

@@ -4,7 +4,9 @@ internal import OCI
 
 /// The `Retry-After` header (RFC 9110 §10.2.3): seconds, or a date.
 enum RetryAfter {
-    /// - Parameter now: seconds since 1970.
+    /// - Parameters:
+    ///   - text: the header's value.
+    ///   - now: seconds since 1970.
     /// - Returns: how long to wait, never negative; nil for what is neither.
     static func duration(_ text: String, now: Int64 = Int64(time(nil))) -> Duration? {
         if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {

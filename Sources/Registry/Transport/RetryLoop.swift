@@ -11,7 +11,9 @@ struct RetryLoop {
 
     /// Takes note of a failed try, and waits.
     ///
-    /// - Parameter tell: gets how many seconds it waits, and the number of the try that failed.
+    /// - Parameters:
+    ///   - setback: how it failed.
+    ///   - tell: gets how many seconds it waits, and the number of the try that failed.
     /// - Throws: what the setback ends in when there are no more tries; `CancellationError`.
     mutating func wait(after setback: Setback, tell: (Double, Int) -> Void) async throws {
         failures += 1

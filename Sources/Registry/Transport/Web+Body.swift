@@ -25,9 +25,21 @@ extension Web {
         return bytes
     }
 
+    /// Reads the rest of an answer that nobody wants, if it is short, so that its connection can be used again.
+    func drain(_ response: WebResponse) async {
+        var body = BodyReader(response.body, limits)
+        var bytes = 0
+        while bytes < 1 << 16, let piece = try? await body.next() { bytes += piece.readableBytes }
+    }
+
     /// The error that an answer is: ``Setback`` for what may pass, else `RegistryError`.
     ///
-    /// - Parameter isLoggedIn: whether the request named a user.
+    /// - Parameters:
+    ///   - response: an answer that is no success; what it says is read.
+    ///   - subject: what was asked.
+    ///   - isLoggedIn: whether the request named a user.
+    /// - Returns: the error to throw.
+    /// - Throws: `CancellationError`.
     func refusal(_ response: WebResponse, _ subject: RegistrySubject, isLoggedIn: Bool) async throws -> any Error {
         let status = response.status
         let told = try await told(by: response, subject)

@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import Glibc
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
@@ -12,10 +13,13 @@ extension Web {
         if Task.isCancelled { return CancellationError() }
         switch error {
         case is RegistryError, is SettingsError, is CancellationError, is Setback: return error
+        case let error as ContentFailure: return error.underlying
         case let error as NIOSSLError: return tlsFailure(error, subject, origin)
         case let error as NIOConnectionError: return connectFailure(error, subject, origin)
         case let error as HTTPClientError: return clientFailure(error, subject)
         case let error as IOError: return ioFailure(error, subject, origin)
+        case HTTPParserError.invalidEOFState: return cut("the connection was cut", subject)
+        case is HTTPParserError: return cut("the answer is not HTTP", subject)
         case is BodyReader.TooSlow: return cut("the answer came too slowly", subject)
         case is NIOSSLExtraError:
             return RegistryError.untrustedCertificate(

@@ -28,6 +28,7 @@ final class Web: Sendable {
         for _ in 0...Web.redirects {
             let response = try await sendOnce(request, to: address, isSameOrigin)
             guard let target = try redirect(response, of: request, from: address) else { return response }
+            await drain(response)
             if target.origin != address.origin { isSameOrigin = false }
             address = target
         }
@@ -66,7 +67,11 @@ final class Web: Sendable {
         }
         guard let target = address.resolving(location) else {
             let scheme = location.prefix { $0 != ":" }.prefix(16)
-            throw .refusedRedirect(request.subject, target: "`\(ToldText.safe(scheme))`", reason: "it is no web address")
+            throw .refusedRedirect(
+                request.subject,
+                target: "`\(ToldText.safe(scheme))`",
+                reason: "it is no web address"
+            )
         }
         func refused(_ reason: String) -> RegistryError {
             .refusedRedirect(request.subject, target: target.origin.description, reason: reason)
@@ -97,7 +102,7 @@ final class Web: Sendable {
         do {
             var request = WebRequest(.GET, WebAddress(origin: origin, path: "/v2/"), subject)
             request.headers.add(name: "Accept", value: "application/json")
-            _ = try await sendOnce(request, to: request.address, false)
+            await drain(try await sendOnce(request, to: request.address, false))
             return true
         } catch let error as RegistryError {
             // A file of certificates that cannot be read is no reason to do without them.

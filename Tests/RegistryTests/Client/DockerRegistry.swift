@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LoopbackRegistry
 
 /// Debian's `docker-registry` (distribution 2.8), on a port of 127.0.0.1, with a folder of its own.
 final class DockerRegistry {
@@ -18,8 +19,11 @@ final class DockerRegistry {
 
     /// Starts it, and returns when it listens.
     ///
-    /// - Parameter tls: paths of a certificate and its key.
-    init(_ logIn: LogIn = .none, tls: (certificate: String, key: String)? = nil) throws {
+    /// - Parameters:
+    ///   - logIn: whom it lets in.
+    ///   - tls: what it shows, and whose certificates it wants to see.
+    /// - Throws: where it does not start.
+    init(_ logIn: LogIn = .none, tls: TestCertificates? = nil) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "docker-registry-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let port = try DockerRegistry.freePort()
@@ -32,7 +36,10 @@ final class DockerRegistry {
               addr: \(host)
 
             """
-        if let tls { text += "  tls: {certificate: \(tls.certificate), key: \(tls.key)}\n" }
+        if let tls {
+            let (certificate, key, authority) = (tls.path("server.crt"), tls.path("server.key"), tls.path("ca.crt"))
+            text += "  tls: {certificate: \(certificate), key: \(key), clientcas: [\(authority)]}\n"
+        }
         if case .basic = logIn {
             try Data(DockerRegistry.passwords.utf8).write(to: folder.appending(path: "htpasswd"))
             text += "auth: {htpasswd: {realm: test, path: \(folder.path())/htpasswd}}\n"

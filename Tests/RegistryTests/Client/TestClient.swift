@@ -77,7 +77,7 @@ func withRegistry<Value>(
 }
 
 /// The registry error of a call; nil if there was none.
-func registryError(of body: () async throws -> Void) async -> RegistryError? {
+func registryError(_ body: () async throws -> Void) async -> RegistryError? {
     do { try await body() } catch { return error as? RegistryError }
     return nil
 }

@@ -72,6 +72,8 @@ package final class RegistriesConfiguration: Sendable {
     /// that lead to it, say so.
     ///
     /// - Parameter host: the host with its port.
+    /// - Returns: false where nothing is said.
+    /// - Throws: `SettingsError`: a text that is no host, a malformed file.
     package func isInsecure(_ host: String) throws -> Bool {
         let contents = try read()
         let parsed = try RegistryHost(host)
@@ -92,10 +94,11 @@ package final class RegistriesConfiguration: Sendable {
     /// What a file says of short names; nil where none does.
     package var shortNameMode: ShortNameMode? { get throws { try read().registries.shortNameMode } }
 
-    /// The full name that a short one stands for, without a tag; nil where there is no alias.
+    /// The full name that a short one stands for.
     ///
     /// - Parameter name: as it was written, without tag and digest.
-    /// - Throws: `OCIError` for an alias that is no name.
+    /// - Returns: nil where there is no alias.
+    /// - Throws: `OCIError` for an alias that is no name; `SettingsError`.
     package func alias(for name: String) throws -> Reference? {
         guard let target = try read().registries.aliases[name], !target.isEmpty else { return nil }
         return try Reference(target)
@@ -107,6 +110,8 @@ package final class RegistriesConfiguration: Sendable {
     /// with a registry stands for itself.
     ///
     /// - Parameter text: an image's name as it was written.
+    /// - Returns: at least one name.
+    /// - Throws: `OCIError` for a text that is no name; `SettingsError`.
     package func candidates(forShortName text: String) throws -> [Reference] {
         let reference = try Reference(text)
         let end = text.firstIndex { $0 == "@" } ?? text.endIndex

@@ -22,9 +22,10 @@ struct RegistryRule: Sendable, Hashable {
     /// The file that says so.
     let file: ByteString
 
-    /// How much of the name the rule is for: the length of what its location replaces, or nil if it is for other names.
+    /// How much of the name the rule is for: the length of what its location replaces.
     ///
     /// - Parameter name: registry and repository, with tag and digest.
+    /// - Returns: bytes from the name's start; nil if the rule is for other names.
     func matchedLength(of name: String) -> Int? {
         if prefix.hasPrefix("*.") {
             let host = name.prefix { $0 != "/" }
