@@ -170,6 +170,16 @@ struct RegistriesConfigurationTests {
         #expect(try given.searchRegistries.isEmpty)
     }
 
+    @Test("a file that the environment names must be there; /dev/null is an empty one")
+    func givenFile() async throws {
+        func configuration(_ path: ByteString) -> RegistriesConfiguration {
+            RegistriesConfiguration(environment: ["CONTAINERS_REGISTRIES_CONF": path], systemFolder: "/no/such/folder")
+        }
+        #expect(try configuration("/dev/null").searchRegistries.isEmpty)
+        let error = await settingsError { _ = try configuration("/no/such/file").searchRegistries }
+        #expect(error == .missingFile("/no/such/file", variable: "CONTAINERS_REGISTRIES_CONF"))
+    }
+
     struct Malformed: Sendable, CustomTestStringConvertible {
         let text: String
         let reason: String
@@ -201,6 +211,7 @@ struct RegistriesConfigurationTests {
                 reason: "there are two `[[registry]]` tables for a"
             ),
             Malformed(text: "[registries.search]\nregistries = []\n", reason: "`[registries.…]` is the old form"),
+            Malformed(text: "a = 1\n\0b = 2\n", reason: "it is not UTF-8, or has a NUL byte"),
             Malformed(text: "short-name-mode = \"maybe\"\n", reason: "`short-name-mode` is none of"),
             Malformed(text: "unqualified-search-registries = [1]\n", reason: "`unqualified-search-registries` is not"),
         ]

@@ -7,7 +7,7 @@ internal import Synchronization
 /// The main file is `$CONTAINERS_REGISTRIES_CONF`, or `$HOME/.config/containers/registries.conf` if it is there, or
 /// `/etc/containers/registries.conf`. Then come `registries.conf.d/*.conf`: of the given file's folder only where one is
 /// given, or else the system's and then the user's. A later file wins, a `[[registry]]` by its prefix. All are read when
-/// something is first asked, once; what is wrong in them is thrown at every question.
+/// something is first asked, once; what is wrong in them, and that a given file is not there, is thrown at every question.
 package final class RegistriesConfiguration: Sendable {
     private struct Contents: Sendable {
         var registries = RegistriesFile()
@@ -165,7 +165,12 @@ package final class RegistriesConfiguration: Sendable {
     private func readFiles() throws(SettingsError) -> Contents {
         var contents = Contents()
         for path in try files() {
-            guard let bytes = try SettingsFile.read(path) else { continue }
+            guard let bytes = try SettingsFile.read(path) else {
+                if path == environment["CONTAINERS_REGISTRIES_CONF"] {
+                    throw .missingFile(path, variable: "CONTAINERS_REGISTRIES_CONF")
+                }
+                continue
+            }
             contents.registries.merge(try RegistriesFile(bytes, file: path))
         }
         let daemon = systemFolder + "/docker/daemon.json"

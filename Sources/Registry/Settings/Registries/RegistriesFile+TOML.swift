@@ -9,8 +9,9 @@ extension RegistriesFile {
     ///
     /// - Throws: `SettingsError.malformedFile` with the line where the library knows it.
     init(_ bytes: [UInt8], file: ByteString) throws(SettingsError) {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw .malformedFile(file, reason: "it is not UTF-8")
+        // The library takes the text as C does, to the first NUL.
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+            throw .malformedFile(file, reason: "it is not UTF-8, or has a NUL byte")
         }
         let table: TOMLTable
         do {
