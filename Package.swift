@@ -38,7 +38,7 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
             "Execution", "Export",
         ]
     ),
-    ("Reports", ["Bytes", "Dockerfile", "Graph", "BuildEngine"]),
+    ("Reports", ["Bytes", "Dockerfile", "Graph", "OCI", "BuildEngine"]),
     (
         "Commands",
         [

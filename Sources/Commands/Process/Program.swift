@@ -45,6 +45,9 @@ package enum Program {
         case let error as UsageError:
             StandardError.write(FailureText(error).text)
             return .wrongUse
+        case let error as TemplateError:
+            StandardError.write(FailureText(error as any DescribedError).text)
+            return .wrongUse
         case let error as BuildFailure:
             // The engine could not even be opened.
             StandardError.write(FailureText(error as any DescribedError).text)
@@ -87,6 +90,8 @@ struct RootCommand: ParsableCommand {
         version: Version.text,
         subcommands: [
             BuildCommand.self, CheckCommand.self, DockerfileCommand.self, InfoCommand.self, VersionCommand.self,
+            ImagesCommand.self, InspectCommand.self, HistoryCommand.self, TagCommand.self, RemoveImageCommand.self,
+            SaveCommand.self, LoadCommand.self, ImportCommand.self, ImageCommand.self,
         ],
         defaultSubcommand: BuildCommand.self
     )
