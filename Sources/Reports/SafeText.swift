@@ -2,7 +2,7 @@
 ///
 /// What moves the cursor, clears, sets titles or asks the terminal for an answer is left out; colours may stay. Other
 /// control characters are written as `\xNN`, and bytes that are not UTF-8 as U+FFFD.
-enum SafeText {
+package enum SafeText {
     private static let escape = Unicode.Scalar(0x1B as UInt8)
     private static let reset = "\u{1B}[0m"
 
@@ -20,7 +20,7 @@ enum SafeText {
     }
 
     /// A message, whose line feeds stay.
-    static func message(_ text: String) -> String {
+    package static func message(_ text: String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false)
             .map { line(Array($0.utf8), keepsColours: false) }
             .joined(separator: "\n")

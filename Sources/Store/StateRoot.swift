@@ -16,6 +16,8 @@ package final class StateRoot: Sendable {
     package let images: ImageStore
     /// One file for a context root: the stat index (`Contexts`).
     package let contexts: Directory
+    /// Where files without a name are made for what has to be unpacked before it can be read.
+    package var spool: Directory { content.folder }
     /// What the user should be told of, such as an index that was put aside; sentences without a full stop.
     package let notes: [String]
 

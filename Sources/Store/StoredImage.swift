@@ -43,6 +43,12 @@ package struct ImageRecord: Hashable, Sendable {
     package var names: [ImageName]
     /// Sorted.
     package var repositoryDigests: [RepositoryDigest]
+
+    package init(image: StoredImage, names: [ImageName] = [], repositoryDigests: [RepositoryDigest] = []) {
+        self.image = image
+        self.names = names
+        self.repositoryDigests = repositoryDigests
+    }
 }
 
 /// A layer of an image as manifest and config tell of it.

@@ -9,7 +9,8 @@ internal import Glibc
 struct CommandWords {
     /// Commands and what the parser answers itself; any other first word but `check` belongs to `build`.
     private static let others: Set<ByteString> = [
-        "dockerfile", "info", "login", "logout", "pull", "push", "search", "version", "help", "--help", "-h", "--version", "--generate-completion-script",
+        "dockerfile", "image", "info", "login", "logout", "pull", "push", "search", "version", "help", "--help", "-h",
+        "--version", "--generate-completion-script",
         "--experimental-dump-help",
     ]
 
@@ -18,9 +19,7 @@ struct CommandWords {
     ///
     /// `build NAME` and `./NAME` always mean the folder.
     private static let planned: Set<ByteString> = [
-        "cache", "completion", "context", "diff", "exec", "history", "images", "import",
-        "inspect", "layers", "load", "network", "ps", "rmi", "run", "save",
-        "tag", "volume",
+        "cache", "completion", "context", "diff", "exec", "layers", "network", "ps", "run", "volume",
     ]
 
     /// What the parser of the commands gets.
@@ -31,6 +30,7 @@ struct CommandWords {
     /// - Parameter words: the arguments after the program's name.
     /// - Throws: `UsageError` for a flag that is not known or not supported, or has no value.
     init(_ words: [ByteString]) throws(UsageError) {
+        let words = ImageFlags.ungrouped(words)
         if let first = words.first, Self.others.contains(first) {
             normalized = words
             return
@@ -39,6 +39,10 @@ struct CommandWords {
         if let first = rest.first, first == "build" || first == "check" {
             rest.removeFirst()
             command = first
+        } else if let first = rest.first, let known = ImageFlags.all[first] {
+            rest.removeFirst()
+            command = first
+            flags = known
         } else if let first = rest.first, Self.planned.contains(first), access(first.text, F_OK) != 0 {
             throw .notSupported(
                 "the command \"\(first.text)\"",
@@ -109,7 +113,10 @@ struct CommandWords {
             guard let value else { throw .missingValue(flag: name) }
             normalized += [ByteString(flag.name), value]
         case .switched:
-            if let value, DockerFlag.falseWords.contains(value) { return }
+            if let value, DockerFlag.falseWords.contains(value) {
+                if let inverse = flag.inverse { normalized.append(ByteString(inverse)) }
+                return
+            }
             if let value, !DockerFlag.trueWords.contains(value) { throw .unexpectedValue(flag: name, value) }
             normalized.append(ByteString(flag.name))
         }

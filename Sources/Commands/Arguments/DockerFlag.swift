@@ -28,17 +28,26 @@ struct DockerFlag: Sendable {
     /// Values that ask for nothing but what is done anyway, so they need not be refused.
     let neutral: [ByteString]
 
-    private static func here(_ name: String, _ kind: Kind, letter: Unicode.Scalar? = nil) -> DockerFlag {
+    /// What stands for the flag with a false value, where that is not the same as without it.
+    let inverse: String?
+
+    static func here(
+        _ name: String,
+        _ kind: Kind,
+        letter: Unicode.Scalar? = nil,
+        inverse: String? = nil
+    ) -> DockerFlag {
         DockerFlag(
             name: name,
             letter: letter.map { UInt8(ascii: $0) },
             kind: kind,
             support: .yes,
-            neutral: kind == .switched ? falseWords : []
+            neutral: kind == .switched ? falseWords : [],
+            inverse: inverse
         )
     }
 
-    private static func lacking(
+    static func lacking(
         _ name: String,
         _ kind: Kind = .valued,
         letter: Unicode.Scalar? = nil,
@@ -50,7 +59,8 @@ struct DockerFlag: Sendable {
             letter: letter.map { UInt8(ascii: $0) },
             kind: kind,
             support: .no(instead: instead),
-            neutral: neutral ?? (kind == .switched ? falseWords : [])
+            neutral: neutral ?? (kind == .switched ? falseWords : []),
+            inverse: nil
         )
     }
 

@@ -28,6 +28,14 @@ enum Interrupts {
     /// Sets what the first signal does.
     static func onFirst(_ action: @escaping @Sendable () -> Void) { state.withLock { $0.action = action } }
 
+    /// Runs work that the first signal cancels.
+    static func endingTask<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value
+    {
+        let task = Task { try await work() }
+        onFirst { task.cancel() }
+        return try await task.value
+    }
+
     /// Waits for signals, for ever.
     static func wait() -> Never {
         var signals = signals

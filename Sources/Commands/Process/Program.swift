@@ -45,6 +45,9 @@ package enum Program {
         case let error as UsageError:
             StandardError.write(FailureText(error).text)
             return .wrongUse
+        case let error as TemplateError:
+            StandardError.write(FailureText(error as any DescribedError).text)
+            return .wrongUse
         case let error as BuildFailure:
             // The engine could not even be opened.
             StandardError.write(FailureText(error as any DescribedError).text)
@@ -86,8 +89,11 @@ struct RootCommand: ParsableCommand {
         discussion: "Without a command's name it is `build`: swift-build-image . builds the folder it is called in.",
         version: Version.text,
         subcommands: [
-            BuildCommand.self, CheckCommand.self, DockerfileCommand.self, PullCommand.self, PushCommand.self,
-            LoginCommand.self, LogoutCommand.self, SearchCommand.self, InfoCommand.self, VersionCommand.self,
+            BuildCommand.self, CheckCommand.self, DockerfileCommand.self,
+            ImagesCommand.self, InspectCommand.self, HistoryCommand.self, TagCommand.self, RemoveImageCommand.self,
+            SaveCommand.self, LoadCommand.self, ImportCommand.self, ImageCommand.self,
+            PullCommand.self, PushCommand.self, LoginCommand.self, LogoutCommand.self, SearchCommand.self,
+            InfoCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: BuildCommand.self
     )
