@@ -9,7 +9,8 @@ internal import Glibc
 struct CommandWords {
     /// Commands and what the parser answers itself; any other first word but `check` belongs to `build`.
     private static let others: Set<ByteString> = [
-        "dockerfile", "info", "version", "help", "--help", "-h", "--version", "--generate-completion-script",
+        "dockerfile", "info", "version", "layers", "diff", "help", "--help", "-h", "--version",
+        "--generate-completion-script",
         "--experimental-dump-help",
     ]
 
@@ -18,8 +19,8 @@ struct CommandWords {
     ///
     /// `build NAME` and `./NAME` always mean the folder.
     private static let planned: Set<ByteString> = [
-        "cache", "completion", "context", "diff", "exec", "history", "images", "import",
-        "inspect", "layers", "load", "login", "logout", "network", "ps", "pull", "push", "rmi", "run", "save", "search",
+        "cache", "completion", "context", "exec", "history", "images", "import",
+        "inspect", "load", "login", "logout", "network", "ps", "pull", "push", "rmi", "run", "save", "search",
         "tag", "volume",
     ]
 

@@ -87,6 +87,7 @@ struct RootCommand: ParsableCommand {
         version: Version.text,
         subcommands: [
             BuildCommand.self, CheckCommand.self, DockerfileCommand.self, InfoCommand.self, VersionCommand.self,
+            LayersCommand.self, DiffCommand.self,
         ],
         defaultSubcommand: BuildCommand.self
     )
