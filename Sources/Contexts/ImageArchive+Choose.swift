@@ -13,7 +13,8 @@ extension ImageArchive {
             if latest.count == 1 { return latest[0] }
             throw .severalArchivedImages(path, known: known)
         }
-        let digest = try? Digest(word)
+        // Of a name with a digest the digest counts.
+        let digest = word.split(separator: UInt8(ascii: "@")).last.flatMap { try? Digest($0) }
         let name = try? Reference(word)
         let found = images.first { image in
             image.tags.contains(word) || image.target.digest == digest || name.map(image.names.contains) ?? false

@@ -4,6 +4,7 @@ import Glibc
 import Layers
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 @Suite("Archives of images")

@@ -12,6 +12,7 @@ extension Engine {
     ///   - left: the first image.
     ///   - right: the second image.
     ///   - platform: which of several images under one name; nil is this host's.
+    /// - Returns: what differs, nothing where the images are equal.
     /// - Throws: `BuildFailure`, or `CancellationError` when the task was cancelled.
     public func difference(
         between left: ImageLocation,

@@ -12,6 +12,7 @@ extension Engine {
     /// - Parameters:
     ///   - location: which image.
     ///   - platform: which of several images under one name; nil is this host's.
+    /// - Returns: the layers, lowest first, and what is wasted.
     /// - Throws: `BuildFailure`, or `CancellationError` when the task was cancelled.
     public func layers(of location: ImageLocation, platform: Platform? = nil) async throws -> ImageLayers {
         try await looking {

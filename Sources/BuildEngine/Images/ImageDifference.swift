@@ -29,6 +29,19 @@ public struct ImageDifference: Sendable {
         public var right: ImageFile?
         /// What differs where both have something.
         public var aspects: [Aspect]
+
+        /// A path with what the images have there.
+        public init(
+            path: ByteString,
+            left: ImageFile?,
+            right: ImageFile?,
+            aspects: [Aspect]
+        ) {
+            self.path = path
+            self.left = left
+            self.right = right
+            self.aspects = aspects
+        }
     }
 
     /// A field of the configs that differs.
@@ -37,10 +50,25 @@ public struct ImageDifference: Sendable {
         public var name: String
         /// Which variable, label, port or volume, or which entry of a list.
         public var key: ByteString?
-        /// What the first image has; nil where it has none. Lists are written as JSON.
+        /// What the first image has; nil where it has none.
+        ///
+        /// Lists are written as JSON.
         public var left: ByteString?
         /// What the second image has.
         public var right: ByteString?
+
+        /// A field with what the configs have there.
+        public init(
+            name: String,
+            key: ByteString?,
+            left: ByteString?,
+            right: ByteString?
+        ) {
+            self.name = name
+            self.key = key
+            self.left = left
+            self.right = right
+        }
     }
 
     /// The first image.
@@ -55,6 +83,23 @@ public struct ImageDifference: Sendable {
     public var config: [Field]
     /// In the order of the tree.
     public var files: [File]
+
+    /// Two images and what differs.
+    public init(
+        left: ImageIdentity,
+        right: ImageIdentity,
+        sharedLayers: Int,
+        layerCounts: (left: Int, right: Int),
+        config: [Field],
+        files: [File]
+    ) {
+        self.left = left
+        self.right = right
+        self.sharedLayers = sharedLayers
+        self.layerCounts = layerCounts
+        self.config = config
+        self.files = files
+    }
 
     /// Whether nothing differs that is compared.
     public var isEqual: Bool { config.isEmpty && files.isEmpty }

@@ -13,4 +13,19 @@ public struct ImageIdentity: Sendable, Hashable {
     public var digest: Digest
     /// What it runs on.
     public var platform: Platform
+
+    /// An image by what it is known by.
+    public init(
+        word: ByteString,
+        names: [Reference],
+        id: Digest,
+        digest: Digest,
+        platform: Platform
+    ) {
+        self.word = word
+        self.names = names
+        self.id = id
+        self.digest = digest
+        self.platform = platform
+    }
 }

@@ -9,6 +9,15 @@ public struct ImageLayers: Sendable {
         public var files: Int
         /// Bytes of them; those of a file with several names count once.
         public var size: Int64
+
+        /// So many files of so many bytes in all.
+        public init(
+            files: Int,
+            size: Int64
+        ) {
+            self.files = files
+            self.size = size
+        }
     }
 
     /// One layer, as its documents tell of it and as its tar was read.
@@ -35,6 +44,33 @@ public struct ImageLayers: Sendable {
         public var removed: FileCount
         /// Bytes of this layer's files that later layers removed or replaced.
         public var wasted: Int64
+
+        /// A layer with all that is told of it.
+        public init(
+            number: Int,
+            instruction: ByteString,
+            created: Timestamp?,
+            digest: Digest,
+            diffID: Digest,
+            packedSize: Int64,
+            plainSize: Int64,
+            added: FileCount,
+            changed: FileCount,
+            removed: FileCount,
+            wasted: Int64
+        ) {
+            self.number = number
+            self.instruction = instruction
+            self.created = created
+            self.digest = digest
+            self.diffID = diffID
+            self.packedSize = packedSize
+            self.plainSize = plainSize
+            self.added = added
+            self.changed = changed
+            self.removed = removed
+            self.wasted = wasted
+        }
     }
 
     /// A path at which later layers removed or replaced bytes of earlier ones.
@@ -45,6 +81,17 @@ public struct ImageLayers: Sendable {
         public var isDirectory: Bool
         /// Bytes in the image that nothing shows any more.
         public var size: Int64
+
+        /// A path and what it wastes.
+        public init(
+            path: ByteString,
+            isDirectory: Bool,
+            size: Int64
+        ) {
+            self.path = path
+            self.isDirectory = isDirectory
+            self.size = size
+        }
     }
 
     /// Which image.
@@ -55,6 +102,19 @@ public struct ImageLayers: Sendable {
     public var efficiency: Double
     /// The worst, worst first; at most ``wastedPathLimit``.
     public var wastedPaths: [WastedPath]
+
+    /// An image with its layers, lowest first.
+    public init(
+        image: ImageIdentity,
+        layers: [Layer],
+        efficiency: Double,
+        wastedPaths: [WastedPath]
+    ) {
+        self.image = image
+        self.layers = layers
+        self.efficiency = efficiency
+        self.wastedPaths = wastedPaths
+    }
 
     /// How many of the worst paths are kept.
     public static let wastedPathLimit = 100

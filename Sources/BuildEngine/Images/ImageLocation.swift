@@ -21,7 +21,7 @@ public enum ImageLocation: Sendable, Hashable {
         if let scheme = schemes.first(where: text.hasPrefix) {
             let rest = text.bytes.dropFirst(scheme.count)
             // The first colon ends the path, as with skopeo: names have colons of their own.
-            let end = rest.firstIndex(of: UInt8(ascii: ":")) ?? rest.firstIndex(of: UInt8(ascii: "@")) ?? rest.endIndex
+            let end = rest.firstIndex { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "@") } ?? rest.endIndex
             let image = end < rest.endIndex ? ByteString(Array(rest[(end + 1)...])) : nil
             self = .archive(ByteString(Array(rest[..<end])), image: image)
         } else if text.hasPrefix("/") || text.hasPrefix(".") || text == "-" {

@@ -24,6 +24,21 @@ public struct LayerFiles: Sendable {
         public var formerKind: FileKind?
         /// The files that went, with a directory that was removed.
         public var removed: ImageLayers.FileCount
+
+        /// A change of one path.
+        public init(
+            path: ByteString,
+            mark: Mark,
+            file: ImageFile,
+            formerKind: FileKind?,
+            removed: ImageLayers.FileCount
+        ) {
+            self.path = path
+            self.mark = mark
+            self.file = file
+            self.formerKind = formerKind
+            self.removed = removed
+        }
     }
 
     /// The layer's number; 1 is the lowest.
@@ -32,6 +47,17 @@ public struct LayerFiles: Sendable {
     public var instruction: ByteString
     /// In the order of the tree: names sorted, a directory before what is in it.
     public var changes: [Change]
+
+    /// A layer with its changes, in the order of the tree.
+    public init(
+        number: Int,
+        instruction: ByteString,
+        changes: [Change]
+    ) {
+        self.number = number
+        self.instruction = instruction
+        self.changes = changes
+    }
 }
 
 /// A file, directory or anything else in an image.
@@ -52,4 +78,25 @@ public struct ImageFile: Sendable, Hashable {
     public var device: UInt64?
     /// Extended attributes that images hold, sorted by name.
     public var xattrs: [Xattr]
+
+    /// A file with all that is told of it.
+    public init(
+        kind: FileKind,
+        size: Int64,
+        mode: UInt16,
+        uid: UInt32,
+        gid: UInt32,
+        target: ByteString?,
+        device: UInt64?,
+        xattrs: [Xattr]
+    ) {
+        self.kind = kind
+        self.size = size
+        self.mode = mode
+        self.uid = uid
+        self.gid = gid
+        self.target = target
+        self.device = device
+        self.xattrs = xattrs
+    }
 }

@@ -13,6 +13,8 @@ struct ReadableImage: Sendable {
     /// Gives a layer's packed bytes, which the reader compares with the descriptor and the diffID.
     var openLayer: @Sendable (OCI.Descriptor) async throws -> BlobRange
 
+    /// An image whose documents were found.
+    ///
     /// `word`: what the user called it. Throws `OCIError.layersDoNotMatchConfig`.
     init(
         word: ByteString,

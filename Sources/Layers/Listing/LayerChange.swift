@@ -3,12 +3,14 @@ package import OCI
 package import Trees
 
 /// One thing that a layer says; nothing of it was unpacked.
+///
+/// Paths are `a/b/c` from the root, without empty components, `.` and `..`: a listing holds many.
 package enum LayerChange: Sendable {
     case entry(LayerEntry)
     /// What is below the layer at that path is hidden.
-    case whiteout(TreePath)
+    case whiteout(ByteString)
     /// What is below the layer in that directory is hidden.
-    case opaque(TreePath)
+    case opaque(ByteString)
 }
 
 /// An entry of a layer's tar, with a name that was judged.
@@ -18,14 +20,14 @@ package struct LayerEntry: Sendable {
         case file(size: UInt64, ContentHash?)
         case directory
         case symlink(ByteString)
-        case hardLink(TreePath)
+        case hardLink(ByteString)
         /// The number as makedev(3) writes it.
         case characterDevice(UInt64)
         case blockDevice(UInt64)
         case fifo
     }
 
-    package var path: TreePath
+    package var path: ByteString
     package var kind: Kind
     package var attributes: Attributes
 }

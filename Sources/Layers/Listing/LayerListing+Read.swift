@@ -48,12 +48,13 @@ extension LayerListing {
         _ hashesContent: Bool,
         _ limits: ArchiveLimits
     ) throws -> LayerChange? {
-        let path = TreePath(try limits.components(of: entry.name))
-        if let name = path.last, OverlayMark.isReserved(name) {
-            return switch try LayerMark(name, of: entry) {
-            case .opaque: .opaque(path.parent)
-            case .whiteout(let hidden): .whiteout(path.parent.appending(hidden))
-            case .ignored: nil
+        var components = try limits.components(of: entry.name)
+        if let name = components.last, OverlayMark.isReserved(name) {
+            components.removeLast()
+            switch try LayerMark(name, of: entry) {
+            case .opaque: return .opaque(components.joined(separator: "/"))
+            case .whiteout(let hidden): return .whiteout((components + [hidden]).joined(separator: "/"))
+            case .ignored: return nil
             }
         }
         let kind: LayerEntry.Kind
@@ -64,7 +65,7 @@ extension LayerListing {
             kind = .file(size: size, hashesContent ? try hash(&reader, size: size) : nil)
         case .directory: kind = .directory
         case .symlink(let target): kind = .symlink(target)
-        case .hardLink(let target): kind = .hardLink(TreePath(try limits.components(of: target)))
+        case .hardLink(let target): kind = .hardLink(try limits.components(of: target).joined(separator: "/"))
         case .characterDevice(let number): kind = .characterDevice(number.value)
         case .blockDevice(let number): kind = .blockDevice(number.value)
         case .fifo: kind = .fifo
@@ -76,7 +77,7 @@ extension LayerListing {
             gid: UInt32(clamping: entry.gid),
             xattrs: entry.xattrs.filter { Attributes.covers($0.name) }
         )
-        return .entry(LayerEntry(path: path, kind: kind, attributes: attributes))
+        return .entry(LayerEntry(path: components.joined(separator: "/"), kind: kind, attributes: attributes))
     }
 
     /// The hash of an entry's content; what a sparse one leaves out is zeros.

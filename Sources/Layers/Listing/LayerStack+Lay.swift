@@ -29,9 +29,9 @@ extension LayerStack {
         for change in changes {
             switch change {
             case .entry: break
-            case .whiteout(let path): try hide(path, layer)
+            case .whiteout(let path): try hide(TreePath(splitting: path), layer)
             case .opaque(let path):
-                guard let node = try find(path), nodes[Int(node)].isPresent else { break }
+                guard let node = try find(TreePath(splitting: path)), nodes[Int(node)].isPresent else { break }
                 tell(parentsOf: node, itself: true, layer)
                 for child in children(of: node) where nodes[Int(child)].isPresent {
                     _ = remove(child, layer, by: child)
@@ -48,7 +48,10 @@ extension LayerStack {
             let row = nodes[Int(node)]
             if row.isPresent, row.layer == layer {
                 if row.parentIn != layer { count(node, row.tarSize) }
-                if row.kind == .directory { continue }
+                if row.kind == .directory {
+                    if row.existed, row.formerKind != .directory { figures.removed.add(row.formerSize) }
+                    continue
+                }
                 if row.existed { figures.changed.add(row.tarSize) } else { figures.added.add(row.tarSize) }
             } else if !row.isPresent, row.existed, row.formerKind != .directory {
                 figures.removed.add(row.formerSize)
@@ -109,12 +112,13 @@ extension LayerStack {
     // MARK: Putting
 
     private mutating func put(_ entry: LayerEntry, _ layer: Int32) throws(LayersError) {
-        guard let name = entry.path.last else {
+        let path = TreePath(splitting: entry.path)
+        guard let name = path.last else {
             note(LayerStack.root, layer)
             set(LayerStack.root, entry.attributes, layer)
             return
         }
-        let parent = try directory(entry.path.parent, layer)
+        let parent = try directory(path.parent, layer)
         let node = try makeChild(name, of: parent)
         tell(parentsOf: node, itself: false, layer)
         note(node, layer)
@@ -124,7 +128,9 @@ extension LayerStack {
         }
         // Found before anything of this name goes: a file may be linked to itself.
         let source: Int32? =
-            if case .hardLink(let target) = entry.kind { try self.source(target, node) } else { nil }
+            if case .hardLink(let target) = entry.kind { try self.source(TreePath(splitting: target), node) } else {
+                nil
+            }
         if source == node { return }
         let isDirectory = nodes[Int(node)].isPresent && nodes[Int(node)].kind == .directory
         if isDirectory { for child in children(of: node) { _ = remove(child, layer, by: node) } }

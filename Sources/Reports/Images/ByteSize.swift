@@ -7,7 +7,7 @@ enum ByteSize {
         var divisor: UInt64 = 1
         var unit = 0
         // What would be rounded to 1,000 of a unit is 1 of the next.
-        while UInt64(bytes) * 2 >= 1999 * divisor, unit + 1 < units.count {
+        while unit + 1 < units.count, UInt64(bytes) >= 1000 * divisor - divisor / 2 {
             divisor *= 1000
             unit += 1
         }
@@ -17,17 +17,16 @@ enum ByteSize {
     /// Three digits of the quotient, without zeros at the end of its fraction.
     private static func digits(_ value: UInt64, by divisor: UInt64) -> String {
         if divisor == 1 { return "\(value)" }
-        let places = value >= 100 * divisor - divisor / 2 ? 0 : value >= 10 * divisor - divisor / 20 ? 1 : 2
-        let scale: UInt64 = places == 0 ? 1 : places == 1 ? 10 : 100
-        // The divisor is divided, not the value multiplied: that could be too large.
-        let step = divisor / scale
-        let rounded = (value + step / 2) / step
-        var fraction = ""
-        if places > 0 {
+        for (places, scale) in [(2, 100), (1, 10), (0, 1)] as [(Int, UInt64)] {
+            // The divisor is divided, not the value multiplied: that could be too large.
+            let step = divisor / scale
+            let rounded = (value + step / 2) / step
+            if rounded >= 1000, places > 0 { continue }
             let rest = String(rounded % scale)
-            fraction = String(repeating: "0", count: places - rest.count) + rest
+            var fraction = places == 0 ? "" : String(repeating: "0", count: places - rest.count) + rest
             while fraction.last == "0" { fraction.removeLast() }
+            return "\(rounded / scale)" + (fraction.isEmpty ? "" : "." + fraction)
         }
-        return "\(rounded / scale)" + (fraction.isEmpty ? "" : "." + fraction)
+        return ""
     }
 }
