@@ -81,8 +81,8 @@ extension ArchivedImage {
         let full = annotations[Annotation.imageName] ?? (isWhole ? refName : nil)
         if let name = full.flatMap({ try? Reference($0) }) {
             if !names.contains(name) { names.append(name) }
-        } else if let refName, !tags.contains(refName) {
-            tags.append(refName)
+            if name == refName.flatMap({ try? Reference($0) }) { return }
         }
+        if let refName, !tags.contains(refName) { tags.append(refName) }
     }
 }
