@@ -98,6 +98,8 @@ struct ConfigComparison {
     }
 
     private func unknown(_ object: JSONObject) -> [(ByteString, ByteString)] {
-        object.members.map { ($0.name, ByteString($0.value.compact)) }
+        // What is empty says what nothing says, as Go writes it.
+        let empty: Set<JSONValue> = [.null, false, "", 0, .array([]), .object(JSONObject())]
+        return object.members.filter { !empty.contains($0.value) }.map { ($0.name, ByteString($0.value.compact)) }
     }
 }
