@@ -84,8 +84,8 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
         ]
     ),
     ("ExportTests", ["Bytes", "Export", "Layers", "Linux", "OCI", "Store", "Trees"]),
-    ("BuildEngineTests", ["Bytes", "BuildEngine", "Dockerfile", "OCI"]),
-    ("ContextsTests", ["Bytes", "Contexts", "Layers", "Linux", "OCI", "Trees"]),
+    ("BuildEngineTests", ["Bytes", "BuildEngine", "Dockerfile", "OCI", "TestSupport"]),
+    ("ContextsTests", ["Bytes", "Contexts", "Layers", "Linux", "OCI", "TestSupport", "Trees"]),
     ("ReportsTests", ["Bytes", "BuildEngine", "Dockerfile", "Graph", "OCI", "Reports"]),
     ("CommandsTests", ["Bytes", "BuildEngine", "Commands", "OCI", "Reports"]),
     ("EndToEndTests", ["Bytes", "LoopbackRegistry", "OCI"]),

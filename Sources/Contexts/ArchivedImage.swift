@@ -2,7 +2,7 @@ package import Bytes
 package import Layers
 package import OCI
 
-/// An image of an archive or a layout: what names lead to, one image or images for several platforms.
+/// An image of an archive, a layout or the store: what names lead to, one image or images for several platforms.
 package struct ArchivedImage: Sendable {
     /// The whole names that the archive gives it, without repetitions; many images have none.
     package internal(set) var names: [Reference]
@@ -11,6 +11,14 @@ package struct ArchivedImage: Sendable {
     /// The manifest or the index; of a docker archive it is one that was made for it.
     package let target: OCI.Descriptor
     let blobs: any ImageBlobs
+
+    /// An image whose blobs are anywhere.
+    package init(names: [Reference], tags: [ByteString] = [], target: OCI.Descriptor, blobs: any ImageBlobs) {
+        self.names = names
+        self.tags = tags
+        self.target = target
+        self.blobs = blobs
+    }
 
     /// The image for a platform; what is no index is taken whatever it is for.
     ///
@@ -73,8 +81,8 @@ extension ArchivedImage {
         let full = annotations[Annotation.imageName] ?? (isWhole ? refName : nil)
         if let name = full.flatMap({ try? Reference($0) }) {
             if !names.contains(name) { names.append(name) }
-        } else if let refName, !tags.contains(refName) {
-            tags.append(refName)
+            if name == refName.flatMap({ try? Reference($0) }) { return }
         }
+        if let refName, !tags.contains(refName) { tags.append(refName) }
     }
 }

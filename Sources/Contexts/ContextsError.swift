@@ -42,6 +42,9 @@ package enum ContextsError: DescribedError, Sendable {
     case malformedArchive(ByteString, LayersError)
     /// A document of an archive names a file that the archive lacks.
     case missingFile(ByteString, archive: ByteString)
+    /// An archive has no image of that name, or several and none was named.
+    case unknownImage(ByteString, archive: ByteString, known: [ByteString])
+    case severalArchivedImages(ByteString, known: [ByteString])
     /// A layer of a docker archive whose packing no image can have.
     case unsupportedLayer(ByteString, archive: ByteString)
 }
@@ -77,6 +80,10 @@ extension ContextsError {
         case .notAnImageArchive(let path, let reason): "\(path.escaped) is not an archive of images: \(reason)"
         case .malformedArchive(let path, let error): "\(path.escaped): \(error.message)"
         case .missingFile(let name, let archive): "\(archive.escaped) lacks the file \(name.escaped)"
+        case .unknownImage(let name, let archive, let known):
+            "\(archive.escaped) has no image \(name.escaped)\(list(known.map(\.escaped)))"
+        case .severalArchivedImages(let archive, let known):
+            "\(archive.escaped) has several images\(list(known.map(\.escaped)))"
         case .unsupportedLayer(let name, let archive):
             "the layer \(name.escaped) of \(archive.escaped) is packed in a way that images do not have"
         }
@@ -105,6 +112,7 @@ extension ContextsError {
             "take an archive that `docker save`, `podman save` or `skopeo copy` made; `import` takes the tar of a root"
         case .malformedArchive(_, let error): error.remedy
         case .missingFile: "make the archive again, or copy it whole"
+        case .unknownImage, .severalArchivedImages: "name one of them after the archive: archive:FILE:NAME"
         case .unsupportedLayer: "unpack the layer, or pack it with gzip or zstd"
         }
     }

@@ -17,6 +17,8 @@ package enum LayersError: DescribedError, Sendable, Hashable {
         case depth(Int)
         /// Bytes of names and values of one entry's extended attributes.
         case xattrs(Int)
+        /// Entries of all layers that are looked into.
+        case entries(Int)
         /// Bytes free on the disk, with the reserve taken off.
         case freeSpace(UInt64)
     }
@@ -111,6 +113,7 @@ extension LayersError.Limit {
         case .pathLength(let limit): "its path is longer than \(limit) bytes"
         case .depth(let limit): "it is more than \(limit) directories deep"
         case .xattrs(let limit): "its extended attributes have more than \(limit) bytes"
+        case .entries(let limit): "it has more than \(limit) entries"
         case .freeSpace(let free): "it does not fit on the disk, where \(free) bytes may be used"
         }
     }

@@ -50,7 +50,8 @@ extension Healthcheck {
         unknown = fields.rest(after: Name.all)
     }
 
-    var json: JSONObject {
+    /// The object that configs hold.
+    package var json: JSONObject {
         var object = JSONObject()
         object.set(Name.test, test)
         object.set(Name.interval, interval.nanoseconds)

@@ -33,6 +33,13 @@ final class Project: Sendable {
         try #require(fwrite(text, 1, text.utf8.count, file) == text.utf8.count)
     }
 
+    /// Writes bytes beside the context.
+    func write(_ name: String, _ bytes: [UInt8]) throws {
+        let file = try #require(fopen(path + "/" + name, "w"))
+        defer { fclose(file) }
+        try #require(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+    }
+
     func read(_ path: String) throws -> [UInt8] {
         let file = try #require(fopen(path, "r"), "\(path)")
         defer { fclose(file) }

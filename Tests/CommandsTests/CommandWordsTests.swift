@@ -40,6 +40,8 @@ struct CommandWordsTests {
             Line(words: "dockerfile parse - --format json", normalized: "dockerfile parse - --format json"),
             Line(words: "info", normalized: "info"),
             Line(words: "version", normalized: "version"),
+            Line(words: "layers app:1 --files 3", normalized: "layers app:1 --files 3"),
+            Line(words: "diff a b --format=json", normalized: "diff a b --format=json"),
             Line(words: "--version", normalized: "--version"),
             Line(words: "-h", normalized: "-h"),
             Line(words: "build -h", normalized: "build --help"),

@@ -22,6 +22,9 @@ struct ProgramTests {
             ["--network", "bridge", "."], ["-t"],
             ["check"], ["check", "--format", "xml", "."], ["check", "--call", "targets", "."], ["dockerfile", "parse"],
             ["dockerfile", "parse", "--format", "text", "x"],
+            ["layers"], ["layers", "a", "2"], ["layers", "a", "--files", "b"],
+            ["layers", "a", "--platform", "x/y/z/a"],
+            ["diff", "a"], ["diff", "a", "b", "c"], ["diff", "a", "b", "--format", "sarif"],
         ] as [[ByteString]]
     )
     func wrongUse(_ words: [ByteString]) async {

@@ -4,6 +4,7 @@ import Glibc
 import Layers
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 /// What archives of others may try (hostile.md, layers and archives): each is refused and says why.

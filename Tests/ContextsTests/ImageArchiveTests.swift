@@ -4,6 +4,7 @@ import Glibc
 import Layers
 import Linux
 import OCI
+import TestSupport
 import Testing
 
 @Suite("Archives of images")
@@ -183,7 +184,7 @@ struct ImageArchiveTests {
             Naming(),
             Naming(refName: "1", tags: ["1"]),
             Naming(refName: "app:1", names: [name]),
-            Naming(refName: "1", imageName: "docker.io/library/app:1", names: [name]),
+            Naming(refName: "1", imageName: "docker.io/library/app:1", names: [name], tags: ["1"]),
             Naming(refName: "Not a/name", tags: ["Not a/name"]),
         ]
     )

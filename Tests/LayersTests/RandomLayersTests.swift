@@ -16,6 +16,7 @@ struct RandomLayersTests {
         let objects = MemoryTrees()
         var below = Below(tree: .empty, source: objects, lowers: [])
         var mirror = Below(tree: .empty, source: objects, lowers: [])
+        var stack = LayerStack()
         _ = try scratch.folder("empty")
         _ = try scratch.folder("root")
         var lowers = "empty"
@@ -54,6 +55,10 @@ struct RandomLayersTests {
                 mirror.tree == below.tree,
                 "layer \(layer): \(differences(mirror.tree, below.tree, in: mirror.source))"
             )
+            // The same without unpacking anything.
+            let listing = try LayerListing(try BlobRange(whole: blob), expecting: expected, hashesContent: true)
+            _ = try stack.lay(listing.changes)
+            #expect(files(of: stack) == (try files(of: mirror.tree, in: mirror.source)), "layer \(layer)")
             // What the tar gave, scanned as a step's upper would be.
             let over = Below(tree: before.tree, source: before.source, lowers: Array(mirror.lowers.dropFirst()))
             let again = try before.adding(try UpperScan(upper: copy, below: over).run().delta, in: copy)
@@ -62,5 +67,43 @@ struct RandomLayersTests {
                 "layer \(layer): \(differences(again.tree, below.tree, in: again.source))"
             )
         }
+    }
+
+    /// A line for each path that is there.
+    private func files(of stack: LayerStack) -> [String] {
+        var lines: [String] = []
+        LayerStack().forEachDifference(from: stack) { difference in
+            guard let file = difference.right, !difference.path.isRoot else { return }
+            let mode = file.kind == .symlink ? 0 : file.attributes.mode
+            lines.append(
+                "\(difference.path) \(file.kind) \(mode) \(file.attributes.uid):\(file.attributes.gid) \(file.size) "
+                    + "\(file.hash?.hex ?? "-") \(file.target ?? "-") \(file.attributes.xattrs)"
+            )
+        }
+        return lines
+    }
+
+    private func files(of tree: Tree, in source: any TreeSource) throws -> [String] {
+        var lines: [String] = []
+        func visit(_ object: ContentHash, _ path: TreePath) throws {
+            for child in try source.directoryObject(object).children {
+                let path = path.appending(child.name)
+                let attributes = child.entry.attributes
+                let mode = child.entry.kind == .symlink ? 0 : attributes.mode
+                let content =
+                    switch child.entry.node {
+                    case .file(let hash, let size): "\(size) \(hash.hex) -"
+                    case .symlink(let target): "0 - \(target)"
+                    default: "0 - -"
+                    }
+                lines.append(
+                    "\(path) \(child.entry.kind) \(mode) \(attributes.uid):\(attributes.gid) \(content) "
+                        + "\(attributes.xattrs)"
+                )
+                if case .directory(let hash) = child.entry.node { try visit(hash, path) }
+            }
+        }
+        try visit(tree.rootObject, .root)
+        return lines
     }
 }

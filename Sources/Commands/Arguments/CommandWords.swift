@@ -9,9 +9,8 @@ internal import Glibc
 struct CommandWords {
     /// Commands and what the parser answers itself; any other first word but `check` belongs to `build`.
     private static let others: Set<ByteString> = [
-        "dockerfile", "image", "info", "login", "logout", "pull", "push", "search", "version", "help", "--help", "-h",
-        "--version", "--generate-completion-script",
-        "--experimental-dump-help",
+        "diff", "dockerfile", "image", "info", "layers", "login", "logout", "pull", "push", "search", "version", "help",
+        "--help", "-h", "--version", "--generate-completion-script", "--experimental-dump-help",
     ]
 
     /// Commands of docker's vocabulary that are planned: as a single word they are refused by name, unless there is a
@@ -19,7 +18,7 @@ struct CommandWords {
     ///
     /// `build NAME` and `./NAME` always mean the folder.
     private static let planned: Set<ByteString> = [
-        "cache", "completion", "context", "diff", "exec", "layers", "network", "ps", "run", "volume",
+        "cache", "completion", "context", "exec", "network", "ps", "run", "volume",
     ]
 
     /// What the parser of the commands gets.

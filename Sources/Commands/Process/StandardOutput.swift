@@ -7,6 +7,13 @@ enum StandardOutput {
     /// Whether people look at it.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// Cells of a line of the terminal; nil where it is none.
+    static var columns: Int? {
+        var size = winsize()
+        guard isTerminal, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     /// Writes all of a text.
     ///
     /// - Returns: the error number, nil when all was written.

@@ -37,7 +37,7 @@ struct EntryApplier {
 
     /// Puts one entry, whose content is the reader's.
     mutating func apply(_ entry: ArchiveEntry, from reader: inout TarReader) throws {
-        let components = try components(of: entry.name)
+        let components = try limits.components(of: entry.name)
         guard let name = components.last else {
             if isLayer, entry.kind == .directory {
                 try writer.directory(base, attributes(of: entry, base), modified: time(of: entry))
@@ -67,24 +67,6 @@ struct EntryApplier {
 
     // MARK: Names
 
-    private func components(of name: ByteString) throws(LayersError) -> [ByteString] {
-        guard name.count <= limits.pathLength else {
-            throw .limitExceeded(.pathLength(limits.pathLength), entry: ByteString(name.bytes.prefix(64)))
-        }
-        let components = TreePath(splitting: name).components
-        guard components.count <= limits.depth else {
-            throw .limitExceeded(.depth(limits.depth), entry: ByteString(name.bytes.prefix(64)))
-        }
-        guard !components.contains("..") else { throw .refusedEntry(name, reason: "its path has `..`") }
-        if let long = components.first(where: { $0.count > 255 }) {
-            throw .refusedEntry(
-                ByteString(name.bytes.prefix(64)),
-                reason: "a name has \(long.count) bytes, more than 255"
-            )
-        }
-        return components
-    }
-
     private mutating func parent(_ components: [ByteString]) throws -> TreePath {
         let text = components.joined(separator: "/")
         let generation = writer.generation
@@ -98,14 +80,11 @@ struct EntryApplier {
 
     /// A whiteout or an opaque mark; both hide what is below and nothing of this layer, before or after them.
     private func applyMark(_ name: ByteString, in parent: TreePath, _ entry: ArchiveEntry) throws {
-        if name == ".wh..wh..opq" { return try writer.hideContents(of: parent) }
-        // What an aufs left behind.
-        if name.hasPrefix(".wh..wh.") { return }
-        let hidden = ByteString(name.bytes.dropFirst(4))
-        guard !hidden.isEmpty, hidden != ".", hidden != ".." else {
-            throw LayersError.refusedEntry(entry.name, reason: "a whiteout of nothing in its directory")
+        switch try LayerMark(name, of: entry) {
+        case .opaque: try writer.hideContents(of: parent)
+        case .whiteout(let hidden): try writer.hideBelow(parent.appending(hidden))
+        case .ignored: break
         }
-        try writer.hideBelow(parent.appending(hidden))
     }
 
     private func link(_ path: TreePath, to target: ByteString) throws {
