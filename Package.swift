@@ -68,7 +68,7 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ),
     ("ExportTests", ["Bytes", "Export", "Layers", "Linux", "OCI", "Store", "Trees"]),
     ("BuildEngineTests", ["Bytes", "BuildEngine", "Dockerfile", "OCI"]),
-    ("ContextsTests", ["Bytes", "Contexts", "Linux", "OCI", "Trees"]),
+    ("ContextsTests", ["Bytes", "Contexts", "Layers", "Linux", "OCI", "Trees"]),
     ("ReportsTests", ["Bytes", "BuildEngine", "Dockerfile", "Graph", "OCI", "Reports"]),
     ("CommandsTests", ["Bytes", "BuildEngine", "Commands", "OCI", "Reports"]),
     ("EndToEndTests", ["Bytes", "OCI"]),

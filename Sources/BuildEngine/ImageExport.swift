@@ -114,13 +114,15 @@ struct ImageExport {
                 )
             }
             _ = try store.content.store(image.config.bytes, mediaType: .ociConfig)
-            let manifest = try store.content.store(image.manifest.bytes, mediaType: .ociManifest)
-            let now = FileTime.now
-            try store.images.put(
-                request.names.map {
-                    NamedImage(name: $0.description, manifest: manifest, config: image.config.digest, created: now)
-                }
+            _ = try store.content.store(image.manifest.bytes, mediaType: .ociManifest)
+            // Without a name it is a dangling one, as docker's are.
+            let stored = try NewImage(
+                manifest: image.manifest,
+                config: image.config,
+                names: request.names,
+                holdsLayers: true
             )
+            try store.images.put([stored])
             return Exported(manifest: image.manifest.descriptor, config: image.config.digest)
         }
     }

@@ -1,4 +1,5 @@
 package import Bytes
+package import Layers
 package import Linux
 package import OCI
 package import Trees
@@ -31,6 +32,18 @@ package enum ContextsError: DescribedError, Sendable {
     case malformedDocument(String, layout: ByteString, OCIError)
     case nestedTooDeep(layout: ByteString, limit: Int)
     case malformedLayoutReference(ByteString)
+
+    /// A file that is named as an archive of images and is not there, or cannot be read.
+    case missingArchive(ByteString)
+    case unreadableArchive(ByteString, SystemError)
+    /// A tar that holds no images; the reason says what it lacks.
+    case notAnImageArchive(ByteString, reason: String)
+    /// What is named as an archive is no tar, or one that is refused.
+    case malformedArchive(ByteString, LayersError)
+    /// A document of an archive names a file that the archive lacks.
+    case missingFile(ByteString, archive: ByteString)
+    /// A layer of a docker archive whose packing no image can have.
+    case unsupportedLayer(ByteString, archive: ByteString)
 }
 
 extension ContextsError {
@@ -59,6 +72,13 @@ extension ContextsError {
         case .malformedDocument(let name, let layout, let error): "\(name) of \(layout.escaped): \(error.message)"
         case .nestedTooDeep(let layout, let limit): "\(layout.escaped) has indexes nested deeper than \(limit)"
         case .malformedLayoutReference(let text): "`\(text.escaped)` does not name an image of a layout"
+        case .missingArchive(let path): "\(path.escaped): no such file or folder"
+        case .unreadableArchive(let path, let error): "\(path.escaped) cannot be read: \(error.reason)"
+        case .notAnImageArchive(let path, let reason): "\(path.escaped) is not an archive of images: \(reason)"
+        case .malformedArchive(let path, let error): "\(path.escaped): \(error.message)"
+        case .missingFile(let name, let archive): "\(archive.escaped) lacks the file \(name.escaped)"
+        case .unsupportedLayer(let name, let archive):
+            "the layer \(name.escaped) of \(archive.escaped) is packed in a way that images do not have"
         }
     }
 
@@ -79,6 +99,13 @@ extension ContextsError {
         case .missingBlob, .unreadableBlob, .malformedDocument: "make the layout again, or copy it whole"
         case .nestedTooDeep: nil
         case .malformedLayoutReference: "write DIR, DIR:TAG or DIR@sha256:…"
+        case .missingArchive: "check the path; it is relative to the working directory"
+        case .unreadableArchive(_, let error): error.remedy
+        case .notAnImageArchive:
+            "take an archive that `docker save`, `podman save` or `skopeo copy` made; `import` takes the tar of a root"
+        case .malformedArchive(_, let error): error.remedy
+        case .missingFile: "make the archive again, or copy it whole"
+        case .unsupportedLayer: "unpack the layer, or pack it with gzip or zstd"
         }
     }
 

@@ -1,5 +1,6 @@
 package import Bytes
 internal import Glibc
+package import Layers
 package import Linux
 package import OCI
 
@@ -8,7 +9,7 @@ package import OCI
 ///
 /// Everything is opened beneath the folder, so no link in it leads out. Documents are checked against their digests as
 /// they are read; a layer's blob is checked by whoever reads it.
-package struct LayoutContext: Sendable {
+package struct LayoutContext: ImageBlobs {
     /// The folder as the user named it, for messages.
     package let path: ByteString
     package let root: Directory
@@ -21,17 +22,15 @@ package struct LayoutContext: Sendable {
         self.path = path
         root = try LocalContext.open(path)
         let bytes = try file(ImageLayout.versionFile, limit: 4096)
-        let version = (try? JSONValue(parsing: bytes))?.object?["imageLayoutVersion"]?.string
-        guard let version, version.hasPrefix("1.") else {
-            let found = version.map { "version \($0.escaped)" } ?? "no version"
-            throw .notALayout(path, reason: "its file oci-layout tells \(found), and 1.0.0 is what is known here")
-        }
+        if let reason = LayoutContext.versionProblem(bytes) { throw .notALayout(path, reason: reason) }
     }
 
-    /// One image of the layout for one platform.
-    package struct Image: Sendable {
-        package let manifest: Document<Manifest>
-        package let config: Document<ImageConfig>
+    /// What is wrong with a layout's version file; nil for one of a version that is known.
+    static func versionProblem(_ bytes: [UInt8]) -> String? {
+        let version = (try? JSONValue(parsing: bytes))?.object?["imageLayoutVersion"]?.string
+        if let version, version.hasPrefix("1.") { return nil }
+        let found = version.map { "version \($0.escaped)" } ?? "no version"
+        return "its file oci-layout tells \(found), and 1.0.0 is what is known here"
     }
 
     /// Finds an image.
@@ -43,8 +42,8 @@ package struct LayoutContext: Sendable {
     ///   - platform: which image of an index is wanted. A manifest that is no part of one is taken whatever it is for.
     /// - Returns: the image, its documents checked against their digests.
     /// - Throws: `unknownTag`, `severalImages`, `noImageFor`, `missingBlob`, `malformedDocument` or `nestedTooDeep`.
-    package func resolve(tag: ByteString?, digest: Digest?, platform: Platform) throws(ContextsError) -> Image {
-        var search = LayoutSearch(layout: self, platform: platform)
+    package func resolve(tag: ByteString?, digest: Digest?, platform: Platform) throws(ContextsError) -> ResolvedImage {
+        var search = ImageSearch(self, platform: platform)
         if let digest { return try search.image(digest: digest) }
         let entries = try taggedEntries(tag)
         if entries.count == 1 {
@@ -59,46 +58,29 @@ package struct LayoutContext: Sendable {
     ///
     /// - Throws: `missingBlob`, `unreadableBlob`, or `malformedDocument` for a blob of another size.
     package func openBlob(_ descriptor: OCI.Descriptor) throws(ContextsError) -> Linux.Descriptor {
-        let (file, size) = try openBlob(descriptor.digest)
-        guard size == UInt64(clamping: descriptor.size) else {
-            let error = OCIError.wrongSize(descriptor.digest, expected: descriptor.size, found: Int64(clamping: size))
-            throw .malformedDocument("the blob \(descriptor.digest)", layout: path, error)
-        }
-        return file
+        try blob(descriptor).file
     }
 
-    private func openBlob(_ digest: Digest) throws(ContextsError) -> (Linux.Descriptor, size: UInt64) {
+    package func blob(_ digest: Digest) throws(ContextsError) -> BlobRange {
         do throws(SystemError) {
             let file = try root.openBeneath(ImageLayout.path(of: digest), flags: O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-            let status = try file.status()
-            guard status.kind == .file else { throw SystemError(code: ENOENT, call: "open") }
-            return (file, status.size)
+            guard try file.status().kind == .file else { throw SystemError(code: ENOENT, call: "open") }
+            return try BlobRange(whole: file)
         } catch {
             throw error.isNotFound ? .missingBlob(digest, layout: path) : .unreadableBlob(digest, layout: path, error)
         }
     }
 
-    /// The whole of a document's blob, not checked yet.
-    ///
-    /// - Throws: also `malformedDocument` for a blob that is larger than documents may be.
-    func documentBytes(_ digest: Digest) throws(ContextsError) -> [UInt8] {
-        let (file, size) = try openBlob(digest)
-        guard size <= UInt64(DocumentLimits.bytes) else {
-            let error = OCIError.documentTooLarge(size: Int(clamping: size), limit: DocumentLimits.bytes)
-            throw .malformedDocument("the blob \(digest)", layout: path, error)
-        }
-        do { return try file.readAll(limit: DocumentLimits.bytes) } catch {
-            throw .unreadableBlob(digest, layout: path, error)
-        }
+    /// What index.json lists, without attestations.
+    func entries() throws(ContextsError) -> [OCI.Descriptor] {
+        let bytes = try file(ImageLayout.indexFile, limit: DocumentLimits.bytes)
+        do throws(OCIError) {
+            return try Document<Index>(bytes: bytes).content.manifests.filter { !$0.isAttestation }
+        } catch { throw .malformedDocument("index.json", layout: path, error) }
     }
 
     private func taggedEntries(_ tag: ByteString?) throws(ContextsError) -> [OCI.Descriptor] {
-        let bytes = try file(ImageLayout.indexFile, limit: DocumentLimits.bytes)
-        let index: Index
-        do throws(OCIError) { index = try Document<Index>(bytes: bytes).content } catch {
-            throw .malformedDocument("index.json", layout: path, error)
-        }
-        let entries = index.manifests.filter { !$0.isAttestation }
+        let entries = try entries()
         guard !entries.isEmpty else { throw .notALayout(path, reason: "its index.json lists no image") }
         let named = entries.filter { $0.annotations[Annotation.refName] == tag ?? "latest" }
         if !named.isEmpty { return named }
@@ -119,85 +101,5 @@ package struct LayoutContext: Sendable {
             let reason = error.isNotFound ? "it has no file \(name)" : "its \(name) cannot be read: \(error.reason)"
             throw .notALayout(path, reason: reason)
         }
-    }
-}
-
-/// The way from an entry of index.json down to the image for a platform, through indexes inside indexes.
-private struct LayoutSearch {
-    let layout: LayoutContext
-    let platform: Platform
-    /// The platforms that were met, for the message.
-    var seen: [Platform] = []
-    /// What was looked at; each document is looked at once, however often indexes name it.
-    private var visited: Set<Digest> = []
-
-    init(layout: LayoutContext, platform: Platform) {
-        self.layout = layout
-        self.platform = platform
-    }
-
-    /// The image that a digest names, listed in index.json or not.
-    mutating func image(digest: Digest) throws(ContextsError) -> LayoutContext.Image {
-        let bytes = try layout.documentBytes(digest)
-        let document: ImageDocument
-        do throws(OCIError) {
-            let found = Digest(of: bytes, algorithm: digest.algorithm)
-            guard found == digest else { throw OCIError.wrongDigest(expected: digest, found: found) }
-            document = try ImageDocument(bytes: bytes)
-        } catch { throw .malformedDocument("the blob \(digest)", layout: layout.path, error) }
-        var descriptor = document.descriptor
-        descriptor.digest = digest
-        if let image = try image(descriptor, depth: 0, isChoice: false) { return image }
-        throw .noImageFor(platform, layout: layout.path, known: seen)
-    }
-
-    /// The image that a descriptor leads to, or nil if it is for another platform.
-    ///
-    /// `isChoice` says that the descriptor is one of several, so that a manifest's platform matters.
-    mutating func image(
-        _ descriptor: OCI.Descriptor,
-        depth: Int,
-        isChoice: Bool
-    ) throws(ContextsError) -> LayoutContext.Image? {
-        guard visited.insert(descriptor.digest).inserted else { return nil }
-        let bytes = try layout.documentBytes(descriptor.digest)
-        let document: ImageDocument
-        do throws(OCIError) { document = try ImageDocument(bytes: bytes, of: descriptor) } catch {
-            throw .malformedDocument("the blob \(descriptor.digest)", layout: layout.path, error)
-        }
-        switch document {
-        case .index(let index):
-            guard depth < DocumentLimits.indexDepth else {
-                throw .nestedTooDeep(layout: layout.path, limit: DocumentLimits.indexDepth)
-            }
-            return try choose(index.content, depth: depth + 1)
-        case .manifest(let manifest):
-            let configDescriptor = manifest.content.config
-            let configBytes = try layout.documentBytes(configDescriptor.digest)
-            let config: Document<ImageConfig>
-            do throws(OCIError) {
-                config = try Document(bytes: configBytes, of: configDescriptor)
-                try manifest.content.check(config.content)
-            } catch { throw .malformedDocument("the config \(configDescriptor.digest)", layout: layout.path, error) }
-            // An entry that tells no platform is for what its config says.
-            if isChoice && descriptor.platform == nil && !platform.accepts(config.content.platform) {
-                note(config.content.platform)
-                return nil
-            }
-            return LayoutContext.Image(manifest: manifest, config: config)
-        }
-    }
-
-    /// The best image of an index for the platform.
-    mutating func choose(_ index: Index, depth: Int) throws(ContextsError) -> LayoutContext.Image? {
-        for entry in index.manifests where !entry.isAttestation { entry.platform.map { note($0) } }
-        for candidate in index.candidates(for: platform) {
-            if let image = try image(candidate, depth: depth, isChoice: true) { return image }
-        }
-        return nil
-    }
-
-    private mutating func note(_ platform: Platform) {
-        if !seen.contains(platform) { seen.append(platform) }
     }
 }

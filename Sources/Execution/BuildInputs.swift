@@ -85,7 +85,11 @@ package final class BuildInputs: Sendable {
 extension BuildInputs: BaseImageSource {
     package func find(_ name: ByteString, platform: Platform) async throws -> NamedInput {
         if let known = named[name.lowercased] { return try await input(known, name.lowercased, name, platform) }
-        let reference = try Reference(name)
+        guard let reference = try? Reference(name) else {
+            // Docker's classic builder takes the id of an image, too.
+            if let found = try store.images.find(name) { return .image(try base(found.image, name: name, asked: name)) }
+            return .image(try stored(try Reference(name), name))
+        }
         // A context may be given under the full name of an image that the Dockerfile writes short, or the other way round.
         for (key, named) in named where (try? Reference(key)) == reference {
             return try await input(named, key, name, platform)
@@ -121,16 +125,25 @@ extension BuildInputs: BaseImageSource {
 
     /// An image of the store, by name: its digest is told by its vertex.
     private func stored(_ reference: Reference, _ name: ByteString) throws -> BaseImage {
-        guard let found = try store.images.image(reference.description),
-            let manifestBytes = try store.content.read(found.manifest.digest)
-        else { throw ExecutionError.unknownImage(name) }
+        if let found = try store.images.image(reference) {
+            return try base(found, name: ByteString(reference.description), asked: name)
+        }
+        // The first digits of an id look like a name; Docker's classic builder takes them.
+        guard let found = try store.images.find(name) else { throw ExecutionError.unknownImage(name) }
+        return try base(found.image, name: name, asked: name)
+    }
+
+    private func base(_ found: StoredImage, name: ByteString, asked: ByteString) throws -> BaseImage {
+        guard let manifestBytes = try store.content.read(found.manifest.digest) else {
+            throw ExecutionError.unknownImage(asked)
+        }
         let manifest = try Document<Manifest>(bytes: manifestBytes, of: found.manifest)
         guard let configBytes = try store.content.read(manifest.content.config.digest) else {
-            throw ExecutionError.unknownImage(name)
+            throw ExecutionError.unknownImage(asked)
         }
         let config = try Document<ImageConfig>(bytes: configBytes, of: manifest.content.config)
         let image = BaseImage(
-            name: ByteString(reference.description),
+            name: name,
             manifestDigest: found.manifest.digest,
             layers: manifest.content.layers,
             config: config.content

@@ -93,6 +93,7 @@ extension LocalExecutor {
         let isEmpty = applied.delta.isEmpty
         var delta = NewDelta(snapshot: isEmpty ? nil : try pending.commit(), isEmpty: isEmpty, digest: digest)
         delta.diffID = diffID
+        delta.writtenBytes = applied.delta.plainSize
         return try store.results.putBaseLayer(chainID: chainID, delta: delta, tree: result)
     }
 }

@@ -119,12 +119,9 @@ package final class LocalExecutor: Executor {
             origin = .made(NewDelta(snapshot: nil, isEmpty: true, digest: digest))
         } else {
             var made = NewDelta(snapshot: try pending.commit(meta: delta.encoded), isEmpty: false, digest: digest)
-            for entry in delta.entries {
-                guard case .write(let written, _, nil) = entry.change, case .file(_, let size) = written.node else {
-                    continue
-                }
+            made.writtenBytes = delta.plainSize
+            for case .write(let written, _, nil) in delta.entries.lazy.map(\.change) where written.kind == .file {
                 made.writtenFiles += 1
-                made.writtenBytes += Int64(size)
             }
             origin = .made(made)
         }

@@ -36,6 +36,15 @@ package struct LockFile: ~Copyable, Sendable {
         throw SystemError.last("flock")
     }
 
+    /// Changes a lock that is held into the other kind, which others may do with theirs at the same time.
+    ///
+    /// - Returns: false if another is in the way and `waits` is false; nothing may be held then.
+    package func convert(to sharing: Sharing, waits: Bool) throws(SystemError) -> Bool {
+        if sbi_lock(file.number, sharing == .exclusive ? 1 : 0, waits ? 1 : 0) == 0 { return true }
+        if errno == EWOULDBLOCK { return false }
+        throw SystemError.last("flock")
+    }
+
     private init(file: Descriptor) { self.file = file }
 
     deinit { flock(file.number, LOCK_UN) }

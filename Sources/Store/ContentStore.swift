@@ -132,6 +132,11 @@ package final class ContentStore: Sendable {
         }
     }
 
+    /// Whether there is a file of a blob's name, trusted or not.
+    func hasFile(_ digest: Digest) -> Bool {
+        (try? folder(of: digest.algorithm).statusIfPresent(ByteString(digest.hex))) != nil
+    }
+
     private func openFile(_ digest: Digest) throws(StoreError) -> (descriptor: Linux.Descriptor, size: Int64)? {
         let name = ByteString(digest.hex)
         let found = try system("opening a blob") { () throws(SystemError) -> (Linux.Descriptor, FileStatus)? in

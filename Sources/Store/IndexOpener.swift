@@ -37,7 +37,7 @@ struct IndexOpener {
             defer { withExtendedLifetime(lock) {} }
             guard try directory.statusIfPresent(IndexOpener.suspectName) == nil else { return nil }
             guard try directory.statusIfPresent(IndexSchema.fileName) != nil else { return nil }
-            return try connect()
+            return try connect(migrates: false)
         } catch {
             let error = storeError(error, "opening the index")
             if case .indexDamaged = error { return nil }
@@ -45,7 +45,9 @@ struct IndexOpener {
         }
     }
 
-    private func connect() throws -> IndexDatabase {
+    /// `migrates`: whether the lock is held that an index of an earlier version is brought up to date under; without it
+    /// such an index is nil.
+    private func connect(migrates: Bool) throws -> IndexDatabase? {
         let index = try IndexDatabase(root: root, directory: directory, sharesConnection: sharesConnection)
         let (identity, version) = try index.read("opening the index") { session in
             (
@@ -58,6 +60,12 @@ struct IndexOpener {
         }
         guard version <= IndexSchema.version else {
             throw StoreError.newerFormat(root, found: Int(version), supported: Int(IndexSchema.version))
+        }
+        if version < IndexSchema.version {
+            guard migrates else { return nil }
+            try index.write("bringing the index up to date") { session in
+                try IndexMigration(session: session, directory: directory).run(from: version)
+            }
         }
         return index
     }
@@ -76,14 +84,17 @@ struct IndexOpener {
             try removeSideFiles(of: IndexSchema.fileName)
             try make()
             try removeIfPresent(IndexOpener.suspectName)
-            return (try connect(), notes)
+            guard let index = try connect(migrates: true) else {
+                preconditionFailure("an index that was just made is of the present version")
+            }
+            return (index, notes)
         } catch { throw storeError(error, "making the index") }
     }
 
     /// The index if it is sound: another process may have repaired it while this one waited for the lock.
     private func openChecked() throws -> IndexDatabase? {
         do {
-            let index = try connect()
+            guard let index = try connect(migrates: true) else { return nil }
             guard try directory.statusIfPresent(IndexOpener.suspectName) != nil else { return index }
             let verdict = try index.read("checking the index") { session in
                 try session.row("PRAGMA quick_check(1)")?.text(0)

@@ -7,7 +7,7 @@ enum IndexSchema {
     static let fileName: ByteString = "index.sqlite"
     /// "SBI1", in the header of the file: what tells the index from other SQLite databases.
     static let applicationID: Int64 = 0x5342_4931
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     /// What SQLite does not remember in the file.
     ///
@@ -89,14 +89,59 @@ enum IndexSchema {
             hash BLOB PRIMARY KEY,
             bytes BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;
+        \(images)
+        """
+
+    /// What version 2 brought: images that need no name, and what `packed` is searched by.
+    ///
+    /// `plain_size` is null as long as the size of one of the layers is not known.
+    static let images = """
         CREATE TABLE images (
-            name TEXT PRIMARY KEY,
+            manifest TEXT PRIMARY KEY,
             media_type TEXT NOT NULL,
-            manifest TEXT NOT NULL,
             size INTEGER NOT NULL,
             config TEXT NOT NULL,
-            created_seconds INTEGER NOT NULL,
-            created_nanoseconds INTEGER NOT NULL
+            created_seconds INTEGER,
+            created_nanoseconds INTEGER,
+            plain_size INTEGER,
+            stored_seconds INTEGER NOT NULL,
+            stored_nanoseconds INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX images_by_config ON images (config);
+        CREATE TABLE image_layers (
+            manifest TEXT NOT NULL REFERENCES images ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            media_type TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            diff_id TEXT NOT NULL,
+            PRIMARY KEY (manifest, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX image_layers_by_digest ON image_layers (digest);
+        CREATE INDEX image_layers_by_diff_id ON image_layers (diff_id);
+        CREATE TABLE image_names (
+            name TEXT PRIMARY KEY,
+            manifest TEXT NOT NULL REFERENCES images ON DELETE CASCADE,
+            given_seconds INTEGER NOT NULL,
+            given_nanoseconds INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX image_names_by_manifest ON image_names (manifest);
+        CREATE TABLE repository_digests (
+            repository TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            manifest TEXT NOT NULL REFERENCES images ON DELETE CASCADE,
+            PRIMARY KEY (repository, digest)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX repository_digests_by_manifest ON repository_digests (manifest);
+        CREATE TABLE blob_sources (
+            digest TEXT NOT NULL,
+            repository TEXT NOT NULL,
+            PRIMARY KEY (digest, repository)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE layer_sizes (
+            diff_id TEXT PRIMARY KEY,
+            bytes INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX packed_by_digest ON packed (digest);
         """
 }

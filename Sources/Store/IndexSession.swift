@@ -14,6 +14,9 @@ struct IndexSession {
         try database.cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments))
     }
 
+    /// Runs statements without arguments.
+    func execute(_ sql: String) throws { try database.execute(sql: sql) }
+
     func row(_ sql: String, _ arguments: SQLValue...) throws -> IndexRow? {
         try Row.fetchOne(database.cachedStatement(sql: sql), arguments: StatementArguments(arguments)).map(
             IndexRow.init

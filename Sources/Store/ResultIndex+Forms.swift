@@ -48,6 +48,8 @@ extension ResultIndex {
                 .integer(delta.number)
             )
             if session.changes == 0 { throw StoreError.missingRow("a delta") }
+            let size = try session.row("SELECT written_bytes FROM deltas WHERE id = ?", .integer(delta.number))
+            if let size { try session.note(plainSize: try size.integer(0), ofLayer: layer.diffID) }
         }
     }
 

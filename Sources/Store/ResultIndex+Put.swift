@@ -86,6 +86,7 @@ extension ResultIndex {
             new.snapshot == nil ? .null : boot.value
         )
         let id = DeltaID(number: session.insertedID)
+        if let diffID { try session.note(plainSize: new.writtenBytes, ofLayer: diffID) }
         if let packed = new.packed { try insert(packed.layer, packed.parameters, of: id, in: session) }
         return StoredDelta(new, id: id, operation: operation, diffID: diffID)
     }

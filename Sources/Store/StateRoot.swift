@@ -13,7 +13,7 @@ package final class StateRoot: Sendable {
     package let snapshots: SnapshotStore
     package let trees: TreeStore
     package let results: ResultIndex
-    package let images: ImageNames
+    package let images: ImageStore
     /// One file for a context root: the stat index (`Contexts`).
     package let contexts: Directory
     /// What the user should be told of, such as an index that was put aside; sentences without a full stop.
@@ -88,6 +88,6 @@ package final class StateRoot: Sendable {
         trees = TreeStore(index: index)
         writes = BufferedWrites(index: index, trees: trees, content: content)
         results = ResultIndex(index: index, writes: writes, content: content, snapshots: snapshots, boot: boot)
-        images = ImageNames(index: index, writes: writes)
+        images = ImageStore(index: index, writes: writes, content: content, lease: lease)
     }
 }

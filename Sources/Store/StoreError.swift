@@ -37,6 +37,8 @@ package enum StoreError: DescribedError, Hashable, Sendable {
     case damagedTreeObject(ContentHash, reason: String)
     /// A row that this process relied on was removed by another one.
     case missingRow(String)
+    /// The first digits of an id that several images share.
+    case ambiguousImage(ByteString)
 }
 
 extension StoreError {
@@ -66,6 +68,7 @@ extension StoreError {
         case .missingTreeObject(let hash): "the directory object \(hash) is missing from the state root"
         case .damagedTreeObject(let hash, let reason): "the directory object \(hash) is damaged: \(reason)"
         case .missingRow(let what): "\(what) was removed from the state root by another process"
+        case .ambiguousImage(let word): "several images have an id that begins with \(word.escaped)"
         }
     }
 
@@ -83,6 +86,7 @@ extension StoreError {
         case .indexBusy: "wait until the other build has ended, and build again"
         case .indexDamaged: "build again: the index is then put aside and made anew"
         case .index, .wrongDigest, .wrongSize, .tooLarge: nil
+        case .ambiguousImage: "give more digits of the id, or a name"
         case .missingSnapshot, .missingTreeObject, .damagedTreeObject, .missingRow:
             "build again; if it comes back, build with --no-cache"
         }

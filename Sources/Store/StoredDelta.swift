@@ -16,7 +16,7 @@ package struct StoredDelta: Hashable, Sendable {
     /// The digest of the plain tar, once it was packed.
     package let diffID: Digest?
     package let writtenFiles: Int64
-    /// Sizes of the written files, in bytes.
+    /// Bytes of the written files and links, as ``Delta/plainSize`` counts them.
     package let writtenBytes: Int64
 }
 

@@ -31,6 +31,18 @@ package struct Delta: Sendable {
 
     package var isEmpty: Bool { entries.isEmpty }
 
+    /// Bytes of the files and links that the delta writes, hard links counted once: what Docker calls a layer's size.
+    package var plainSize: Int64 {
+        entries.reduce(0) { sum, entry in
+            guard case .write(let written, _, nil) = entry.change else { return sum }
+            switch written.node {
+            case .file(_, let size): return sum &+ Int64(clamping: size)
+            case .symlink(let target): return sum &+ Int64(target.count)
+            default: return sum
+            }
+        }
+    }
+
     /// The value by which two deltas of one operation are told equal (`cache.md` rule 2): everything but the times, which
     /// enter as ``timesDigest(from:to:)`` sees them.
     package func digest(from start: FileTime, to end: FileTime) -> ContentHash {

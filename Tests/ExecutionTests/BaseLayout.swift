@@ -60,10 +60,9 @@ struct BaseLayout {
             _ = try store.content.store(bytes, mediaType: layer.mediaType)
         }
         _ = try store.content.store(config.bytes, mediaType: .ociConfig)
-        let bytes = Document(Manifest(config: config.descriptor, layers: layers)).bytes
-        let stored = try store.content.store(bytes, mediaType: .ociManifest)
-        let image = NamedImage(name: name, manifest: stored, config: config.digest, created: FileTime(seconds: 1))
-        try store.images.put([image])
+        let manifest = Document(Manifest(config: config.descriptor, layers: layers))
+        _ = try store.content.store(manifest.bytes, mediaType: .ociManifest)
+        try store.images.put([try NewImage(manifest: manifest, config: config, names: [try Reference(name)])])
     }
 }
 

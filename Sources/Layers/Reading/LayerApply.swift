@@ -53,7 +53,20 @@ package struct LayerApply {
     /// - Throws: `LayersError`: `wrongDigest`, `wrongSize`, `wrongDiffID`, `refusedEntry`, `malformedArchive`, a limit,
     ///   `tooDeep`; `CancellationError` when the task that calls is cancelled.
     package func apply(_ blob: Linux.Descriptor, expecting expected: ExpectedLayer) throws -> AppliedLayer {
-        let packed = FileSource(blob, digest: expected.digest?.algorithm, limit: expected.size)
+        try apply(FileSource(blob, digest: expected.digest?.algorithm, limit: expected.size), expecting: expected)
+    }
+
+    /// Reads a blob that may be a part of a file, as inside an archive.
+    ///
+    /// - Throws: as ``apply(_:expecting:)`` for a whole file.
+    package func apply(_ blob: BlobRange, expecting expected: ExpectedLayer) throws -> AppliedLayer {
+        if let size = expected.size, size != blob.size {
+            throw LayersError.wrongSize(expected: size, actual: blob.size)
+        }
+        return try apply(FileSource(blob, digest: expected.digest?.algorithm), expecting: expected)
+    }
+
+    private func apply(_ packed: FileSource, expecting expected: ExpectedLayer) throws -> AppliedLayer {
         let plain = try PlainSource(packed, limits: limits)
         let writer = try UpperWriter(upper: upper, below: below)
         var applier = EntryApplier(writer: writer, base: .root, owner: nil, limits: limits, isLayer: true)

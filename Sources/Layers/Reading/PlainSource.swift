@@ -3,7 +3,7 @@ internal import OCI
 
 /// The plain bytes of a packed file: gzip, bzip2, xz, zstd by content, or the bytes as they are.
 final class PlainSource: ByteSource {
-    private let packed: FileSource
+    private let packed: any PackedSource
     private let handle: ArchiveHandle
     private let limits: ArchiveLimits
     private var hasher = ContentHasher()
@@ -11,7 +11,7 @@ final class PlainSource: ByteSource {
     private var isAtEnd = false
     private(set) var size: UInt64 = 0
 
-    init(_ packed: FileSource, limits: ArchiveLimits) throws(LayersError) {
+    init(_ packed: any PackedSource, limits: ArchiveLimits) throws(LayersError) {
         self.packed = packed
         self.limits = limits
         handle = try ArchiveHandle(.filters, source: packed)

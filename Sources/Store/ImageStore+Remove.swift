@@ -1,0 +1,110 @@
+internal import Bytes
+package import OCI
+
+/// What went with an image that was removed.
+package struct RemovedImage: Hashable, Sendable {
+    /// Chain ids of the layers that no other image has, uppermost first (OCI image-spec, "Layer ChainID").
+    package var chainIDs: [Digest]
+    /// Bytes of the blobs that were moved to the trash.
+    package var freedBytes: Int64
+}
+
+extension ImageStore {
+    /// Takes a name away from whatever image has it; the image stays.
+    ///
+    /// - Returns: whether the name was there.
+    package func unname(_ name: Reference) throws(StoreError) -> Bool {
+        try writes.write("removing an image name") { session in
+            if let digest = name.digest {
+                try session.run(
+                    "DELETE FROM repository_digests WHERE repository = ? AND digest = ?",
+                    .text(name.name),
+                    .digest(digest)
+                )
+            } else {
+                try session.run("DELETE FROM image_names WHERE name = ?", .text(name.description))
+            }
+            return session.changes > 0
+        }
+    }
+
+    /// Removes an image with all its names, and the blobs that nothing else needs; layers' snapshots stay, as cache.
+    ///
+    /// `config`: the image's id; all manifests of it go. Blobs stay while another process has the store open, since it may
+    /// be reading them: they are collected later.
+    ///
+    /// - Returns: nil if it was not there.
+    package func remove(config: Digest) throws(StoreError) -> RemovedImage? {
+        let removed = try writes.write("removing an image") { session -> (chains: [Digest], blobs: [Digest])? in
+            let manifests = try session.rows("SELECT manifest FROM images WHERE config = ?", .digest(config))
+                .map { try $0.digest(0) }
+            guard let first = manifests.first else { return nil }
+            var blobs = manifests + [config]
+            for manifest in manifests {
+                blobs += try session.rows("SELECT digest FROM image_layers WHERE manifest = ?", .digest(manifest))
+                    .map { try $0.digest(0) }
+            }
+            let diffIDs = try session.rows(
+                "SELECT diff_id FROM image_layers WHERE manifest = ? ORDER BY position",
+                .digest(first)
+            ).map { try $0.digest(0) }
+            try session.run("DELETE FROM images WHERE config = ?", .digest(config))
+            return (try ImageStore.unsharedChains(of: diffIDs, in: session), blobs)
+        }
+        guard let removed else { return nil }
+        let freed = try lease.exclusively { () throws(StoreError) in try collect(removed.blobs) }
+        return RemovedImage(chainIDs: removed.chains, freedBytes: freed ?? 0)
+    }
+
+    /// The chain ids of the layers above the highest one that another image shares with all that is below it.
+    private static func unsharedChains(of diffIDs: [Digest], in session: IndexSession) throws -> [Digest] {
+        var shared = 0
+        let others = try session.rows(
+            "SELECT DISTINCT manifest FROM image_layers WHERE position = 0 AND diff_id = ?",
+            .digest(diffIDs.first)
+        ).map { try $0.digest(0) }
+        for other in others {
+            let theirs = try session.rows(
+                "SELECT diff_id FROM image_layers WHERE manifest = ? ORDER BY position",
+                .digest(other)
+            ).map { try $0.digest(0) }
+            shared = max(shared, zip(diffIDs, theirs).prefix { $0 == $1 }.count)
+        }
+        return Array(diffIDs.chainIDs[shared...].reversed())
+    }
+
+    /// Moves blobs to the trash that no image and no delta needs.
+    ///
+    /// It happens inside a transaction: an image that is put meanwhile sees its blobs, or that they are gone.
+    private func collect(_ candidates: [Digest]) throws(StoreError) -> Int64 {
+        try writes.write("removing blobs") { session in
+            var freed: Int64 = 0
+            for digest in candidates {
+                let needed = try session.row(
+                    """
+                    SELECT 1 FROM images WHERE manifest = ?1 OR config = ?1
+                    UNION ALL SELECT 1 FROM image_layers WHERE digest = ?1
+                    UNION ALL SELECT 1 FROM packed WHERE digest = ?1 LIMIT 1
+                    """,
+                    .digest(digest)
+                )
+                if needed != nil { continue }
+                freed += try content.size(digest) ?? 0
+                try session.run("DELETE FROM blobs WHERE digest = ?", .digest(digest))
+                try content.drop(digest)
+            }
+            return freed
+        }
+    }
+}
+
+extension [Digest] {
+    /// Of diffIDs, lowest first: what names each layer with all below it (OCI image-spec, "Layer ChainID").
+    package var chainIDs: [Digest] {
+        var chain: [Digest] = []
+        for diffID in self {
+            chain.append(chain.last.map { Digest(of: [UInt8]("\($0) \(diffID)".utf8)) } ?? diffID)
+        }
+        return chain
+    }
+}
