@@ -54,8 +54,7 @@ private struct Build {
         let files = try InputFiles(request)
         let parsed = try DockerfileParser.parse(files.dockerfile)
         dockerfile = parsed
-        try ImageExport.checkOutputs(of: request)
-        _ = try ImageExport.epoch(of: request)
+        try ImageExport.checkOutputs(of: request, events)
         // Told before anything is looked up.
         _ = try CheckConfiguration(of: parsed, buildArguments: request.buildArguments)
         let inputs = try files.inputs(store: store)
@@ -95,16 +94,17 @@ private struct Build {
             outcomes: outcomes,
             inputs: inputs,
             deltas: deltas,
+            executor: executor,
             store: store,
             request: request,
             events: sink
         )
-        let exported = try image.run()
+        let exported = try await image.run()
         try store.finish()
         return BuildResult(
             manifest: exported?.manifest,
             configDigest: exported?.config,
-            names: request.outputs.isEmpty ? request.names : [],
+            names: request.storedNames,
             stepsRun: counter.counts.run,
             stepsCached: counter.counts.cached,
             warnings: counter.warnings

@@ -9,12 +9,13 @@ internal import Solver
 internal import Store
 internal import Trees
 
-/// Makes an image of what the solver came to, and writes it where the request says.
+/// Makes an image of what the solver came to, and writes it, or its files, where the request says.
 struct ImageExport {
     let graph: BuildGraph
     let outcomes: [VertexID: Outcome]
     let inputs: BuildInputs
     let deltas: DeltaTable
+    let executor: LocalExecutor
     let store: StateRoot
     let request: BuildRequest
     let events: EventSink
@@ -24,22 +25,44 @@ struct ImageExport {
         var config: Digest
     }
 
-    /// - Returns: nil where nothing is exported.
-    func run() throws -> Exported? {
-        if request.outputs.isEmpty { return try putIntoStore() }
+    /// - Returns: the last image that was made; nil where none was.
+    func run() async throws -> Exported? {
         var result: Exported?
-        for output in request.outputs {
-            guard case .layout(let layout) = output else { continue }
-            result = try write(layout)
+        var images: [BuildRequest.ImageSettings: ImageDocuments] = [:]
+        func image(_ settings: BuildRequest.ImageSettings) throws -> ImageDocuments {
+            if let made = images[settings] { return made }
+            let made = try documents(settings)
+            images[settings] = made
+            return made
+        }
+        for output in request.outputs.isEmpty ? [.image(.init())] : request.outputs {
+            try Task.checkCancellation()
+            switch output {
+            case .cacheOnly: continue
+            case .folder(let path): try await writeFiles(to: path)
+            case .tar(let path): try await writeFilesTar(to: path)
+            case .layout(let layout):
+                let made = try image(layout.settings)
+                try write(made, to: layout)
+                result = Exported(manifest: made.manifest.descriptor, config: made.config.digest)
+            case .image(let output):
+                let made = try image(output.settings)
+                let names = request.names + output.names
+                if output.isStored { try putIntoStore(made, names: names) }
+                if output.isPushed { try await push(made, names: names, output) }
+                result = Exported(manifest: made.manifest.descriptor, config: made.config.digest)
+            }
         }
         return result
     }
 
     // MARK: The image
 
-    private func documents(_ compression: LayerCompression) throws -> ImageDocuments {
+    private func documents(_ settings: BuildRequest.ImageSettings) throws -> ImageDocuments {
         try timed("exporting layers") {
-            let blobs = LayerBlobs(store: store, compression: compression)
+            let epoch = try ImageExport.epoch(of: request)
+            let form = settings.layerForm(epoch: epoch)
+            let blobs = LayerBlobs(store: store, form: form)
             var layers: [ReadyLayer] = []
             var times: [Timestamp?] = []
             for (index, id) in graph.image.chain.enumerated() {
@@ -55,7 +78,9 @@ struct ImageExport {
                 config: graph.image.config,
                 layers: layers,
                 layerTimes: times,
-                epoch: try ImageExport.epoch(of: request)
+                epoch: epoch,
+                usesOCITypes: form.usesOCITypes,
+                annotations: settings.annotations(of: .manifest, for: graph.image.config.platform)
             )
         }
     }
@@ -100,9 +125,8 @@ struct ImageExport {
 
     // MARK: Where it goes
 
-    private func putIntoStore() throws -> Exported {
-        let image = try documents(.gzip)
-        return try timed("writing the image to the store") {
+    private func putIntoStore(_ image: ImageDocuments, names: [Reference]) throws {
+        try timed("writing the image to the store") {
             for layer in image.layers where try !store.content.contains(layer.descriptor.digest) {
                 try Task.checkCancellation()
                 var blob = try store.content.ingest()
@@ -113,44 +137,40 @@ struct ImageExport {
                     mediaType: layer.descriptor.mediaType
                 )
             }
-            _ = try store.content.store(image.config.bytes, mediaType: .ociConfig)
-            _ = try store.content.store(image.manifest.bytes, mediaType: .ociManifest)
+            _ = try store.content.store(image.config.bytes, mediaType: image.config.content.mediaType)
+            _ = try store.content.store(image.manifest.bytes, mediaType: image.manifest.content.mediaType)
             // Without a name it is a dangling one, as docker's are.
             let stored = try NewImage(
                 manifest: image.manifest,
                 config: image.config,
-                names: request.names,
+                names: names,
                 holdsLayers: true
             )
             try store.images.put([stored])
-            return Exported(manifest: image.manifest.descriptor, config: image.config.digest)
         }
     }
 
-    private func write(_ output: BuildRequest.LayoutOutput) throws -> Exported {
-        let image = try documents(output.compression == .gzip ? .gzip : .uncompressed)
-        let destination = try ImageExport.destination(of: output)
+    private func write(_ image: ImageDocuments, to output: BuildRequest.LayoutOutput) throws {
+        let destination = try ImageExport.destination(output.destination, isTar: output.isTar)
         let shown = output.destination?.escaped ?? "standard output"
-        try timed("writing the OCI image layout to \(shown)") {
-            try LayoutExporter(image: image, names: request.names + output.names).write(to: destination)
-        }
-        return Exported(manifest: image.manifest.descriptor, config: image.config.digest)
+        let what = output.form == .docker ? "the docker archive" : "the OCI image layout"
+        var laid = LayoutImage(image, names: request.names + output.names)
+        let platform = graph.image.config.platform
+        laid.entryAnnotations = output.settings.annotations(of: .manifestDescriptor, for: platform)
+        var exporter = LayoutExporter(images: [laid], form: output.form == .docker ? .dockerArchive : .layout)
+        exporter.annotations = output.settings.annotations(of: .index, for: platform)
+        try timed("writing \(what) to \(shown)") { try exporter.write(to: destination) }
     }
 
-    /// Checks that every output can be written, before anything is built for it.
-    static func checkOutputs(of request: BuildRequest) throws {
-        for case .layout(let layout) in request.outputs { try LayoutExporter.check(try destination(of: layout)) }
-    }
-
-    private static func destination(of output: BuildRequest.LayoutOutput) throws -> LayoutExporter.Destination {
-        switch output.destination {
-        case let path? where output.isTar: .tarFile(path)
+    static func destination(_ path: ByteString?, isTar: Bool) throws -> LayoutExporter.Destination {
+        switch path {
+        case let path? where isTar: .tarFile(path)
         case let path?: .folder(path)
         case nil: .tarStream(try Descriptor.standardOutput())
         }
     }
 
-    private func timed<Value>(_ name: String, _ body: () throws -> Value) rethrows -> Value {
+    func timed<Value>(_ name: String, _ body: () throws -> Value) rethrows -> Value {
         events(.exporting(name))
         let start = ContinuousClock.now
         let value = try body()
