@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Layers
+package import Layers
 internal import Linux
 internal import OCI
 package import Store
@@ -14,6 +14,11 @@ package struct LayerBlobs: Sendable {
     package init(store: StateRoot, form: LayerForm) {
         self.store = store
         self.form = form
+    }
+
+    /// Layers of OCI's media types; those of a base stay as they are.
+    package init(store: StateRoot, compression: LayerCompression) {
+        self.init(store: store, form: LayerForm(compression))
     }
 
     /// The layer's blob, packed if it has to be.

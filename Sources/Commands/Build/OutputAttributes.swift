@@ -11,6 +11,9 @@ struct OutputAttributes {
 
     init(text: ByteString) { self.text = text }
 
+    /// Whether there is nothing but a type.
+    var isEmpty: Bool { values.isEmpty }
+
     var hasDestination: Bool { values.contains { $0.key == "dest" && !$0.value.isEmpty } }
 
     /// Keys in any case and with blanks around, as buildx takes them.

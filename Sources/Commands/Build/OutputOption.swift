@@ -25,7 +25,9 @@ struct OutputOption {
         var attributes = OutputAttributes(text: text)
         for field in fields { try attributes.add(field) }
         switch attributes.type {
-        case "cacheonly": output = .cacheOnly
+        case "cacheonly":
+            guard attributes.isEmpty else { throw Self.malformed(text, "type=cacheonly has nothing to be set") }
+            output = .cacheOnly
         case "local": output = .folder(try attributes.folder())
         case "tar": output = .tar(try attributes.destination())
         case "oci": output = .layout(try attributes.layout(.oci))
