@@ -20,7 +20,7 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
     ("OCI", ["Bytes", .product(name: "Crypto", package: "swift-crypto")]),
     ("Linux", ["Bytes", "CLinux"]),
     ("Trees", ["Bytes", "OCI"]),
-    ("Layers", ["Bytes", "Linux", "OCI", "Trees", "CArchive", "CDeflate"]),
+    ("Layers", ["Bytes", "Linux", "OCI", "Trees", "CArchive", "CDeflate", "CZstd"]),
     (
         "Registry",
         [
@@ -113,6 +113,7 @@ let package = Package(
             .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
             .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
             .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+            .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
             .executableTarget(name: "swift-build-image", dependencies: ["Commands"], swiftSettings: settings),
             .target(
                 name: "LoopbackRegistry",

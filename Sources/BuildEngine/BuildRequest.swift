@@ -31,7 +31,7 @@ public struct BuildRequest: Sendable {
     public var extraHosts: [ExtraHost]
     /// `--secret`: by id, what `RUN --mount=type=secret` gets.
     public var secrets: [ByteString: Secret]
-    /// `--output`; none puts the image into the store.
+    /// `--output`, `--load`, `--push`; none puts the image into the store.
     public var outputs: [Output]
 
     /// - Parameter context: the folder that COPY and ADD read.
@@ -88,43 +88,5 @@ public struct BuildRequest: Sendable {
     public enum Secret: Sendable, Hashable {
         case file(ByteString)
         case value(ByteString)
-    }
-
-    /// What is made of the image.
-    public enum Output: Sendable, Hashable {
-        /// An OCI image layout, as a tar or a folder.
-        case layout(LayoutOutput)
-        /// Nothing: the results stay in the cache.
-        case cacheOnly
-    }
-
-    /// `--output type=oci`.
-    public struct LayoutOutput: Sendable, Hashable {
-        /// Where it goes; nil is standard output, for a tar only.
-        public var destination: ByteString?
-        /// A tar, or with `tar=false` a folder.
-        public var isTar: Bool
-        /// Of the layers that this engine packs; those of a base stay as they are.
-        public var compression: Compression
-        /// `name=`: references for the index's annotations, besides `-t`.
-        public var names: [Reference]
-
-        /// A layout at a destination.
-        public init(
-            destination: ByteString?,
-            isTar: Bool = true,
-            compression: Compression = .gzip,
-            names: [Reference] = []
-        ) {
-            self.destination = destination
-            self.isTar = isTar
-            self.compression = compression
-            self.names = names
-        }
-    }
-
-    /// How layers are packed.
-    public enum Compression: String, Sendable, Hashable, CaseIterable {
-        case gzip, uncompressed
     }
 }

@@ -29,7 +29,7 @@ extension Engine {
         try await withTaskExecutorPreference(BlockingThreads.shared) {
             var dockerfile: ParsedDockerfile?
             do {
-                return try await Engine.withRegistry(options, events) { client in
+                return try await Engine.withRegistry(options.reaching(request), events) { client in
                     let build = Build(engine: self, request: request, client: client, events: events)
                     return try await build.run(&dockerfile)
                 }
@@ -41,6 +41,17 @@ extension Engine {
                 throw BuildFailure(error, in: dockerfile?.source)
             }
         }
+    }
+}
+
+extension Engine.Options {
+    /// With the registries that outputs call insecure: `registry.insecure=true`.
+    fileprivate func reaching(_ request: BuildRequest) -> Engine.Options {
+        var options = self
+        for case .image(let image) in request.outputs where image.isInsecure {
+            options.insecureRegistries.formUnion((request.names + image.names).map(\.domain))
+        }
+        return options
     }
 }
 
@@ -59,8 +70,7 @@ private struct Build {
         let files = try InputFiles(request)
         let parsed = try DockerfileParser.parse(files.dockerfile)
         dockerfile = parsed
-        try ImageExport.checkOutputs(of: request)
-        _ = try ImageExport.epoch(of: request)
+        try ImageExport.checkOutputs(of: request, events)
         // Told before anything is looked up.
         _ = try CheckConfiguration(of: parsed, buildArguments: request.buildArguments)
         let images = BaseImages(
@@ -106,6 +116,8 @@ private struct Build {
             outcomes: outcomes,
             inputs: inputs,
             deltas: deltas,
+            executor: executor,
+            client: client,
             store: store,
             request: request,
             events: sink
@@ -115,7 +127,7 @@ private struct Build {
         return BuildResult(
             manifest: exported?.manifest,
             configDigest: exported?.config,
-            names: request.outputs.isEmpty ? request.names : [],
+            names: request.storedNames,
             stepsRun: counter.counts.run,
             stepsCached: counter.counts.cached,
             warnings: counter.warnings

@@ -5,16 +5,19 @@ internal import Graph
 internal import Layers
 internal import Linux
 internal import OCI
+internal import Registry
 internal import Solver
 internal import Store
 internal import Trees
 
-/// Makes an image of what the solver came to, and writes it where the request says.
+/// Makes an image of what the solver came to, and writes it, or its files, where the request says.
 struct ImageExport {
     let graph: BuildGraph
     let outcomes: [VertexID: Outcome]
     let inputs: BuildInputs
     let deltas: DeltaTable
+    let executor: LocalExecutor
+    let client: RegistryClient
     let store: StateRoot
     let request: BuildRequest
     let events: EventSink
@@ -24,35 +27,76 @@ struct ImageExport {
         var config: Digest
     }
 
-    /// - Returns: nil where nothing is exported.
+    /// - Returns: the last image that was made; nil where none was.
     func run() async throws -> Exported? {
         try await bringBase()
-        if request.outputs.isEmpty { return try putIntoStore() }
         var result: Exported?
-        for output in request.outputs {
-            guard case .layout(let layout) = output else { continue }
-            result = try write(layout)
+        var images: [BuildRequest.ImageSettings: ImageDocuments] = [:]
+        func image(_ settings: BuildRequest.ImageSettings) async throws -> ImageDocuments {
+            if let made = images[settings] { return made }
+            let made = try await documents(settings)
+            images[settings] = made
+            return made
+        }
+        for output in request.outputs.isEmpty ? [.image(.init())] : request.outputs {
+            try Task.checkCancellation()
+            switch output {
+            case .cacheOnly: continue
+            case .folder(let path): try await writeFiles(to: path)
+            case .tar(let path): try await writeFilesTar(to: path)
+            case .layout(let layout):
+                let made = try await image(layout.settings)
+                try await write(made, to: layout)
+                result = Exported(manifest: made.manifest.descriptor, config: made.config.digest)
+            case .image(let output):
+                let made = try await image(output.settings)
+                let names = request.names + output.names
+                if output.isStored { try await putIntoStore(made, names: names) }
+                if output.isPushed { try await push(made, names: names, output) }
+                result = Exported(manifest: made.manifest.descriptor, config: made.config.digest)
+            }
         }
         return result
     }
 
-    /// Fetches the layers of the base that are in a registry only and whose bytes an output holds.
+    /// The image that the last stage begins with; nil for `scratch`.
+    private var base: BaseImage? {
+        guard let id = graph.image.chain.first, case .source(.image(let image)) = graph[id].operation else { return nil }
+        return image
+    }
+
+    /// Fetches the layers of the base that are in a registry only and whose bytes an output holds, or packs anew.
+    ///
+    /// An image in the store, and one that is pushed, does without: it is known where they are.
     private func bringBase() async throws {
-        guard let id = graph.image.chain.first, case .source(.image(let image)) = graph[id].operation else { return }
-        let needsBytes = request.outputs.isEmpty || request.outputs.contains { $0 != .cacheOnly }
-        if needsBytes { try await inputs.images.bringLayers(image.layers, of: image) }
+        guard let base else { return }
+        let needsBytes = request.outputs.contains { output in
+            if case .layout = output { true } else { output.settings?.forcesCompression ?? false }
+        }
+        if needsBytes { try await inputs.images.bringLayers(base.layers, of: base) }
+    }
+
+    /// Layers of the base that are in a registry only.
+    private func remoteLayers() throws -> Set<Digest> {
+        guard let base else { return [] }
+        let remote = try base.layers.filter { layer in
+            try inputs.images.location(of: layer, of: base) != nil && inputs.images.openLayer(layer, of: base) == nil
+        }
+        return Set(remote.map(\.digest))
     }
 
     // MARK: The image
 
-    private func documents(_ compression: LayerCompression) throws -> ImageDocuments {
-        try timed("exporting layers") {
-            let blobs = LayerBlobs(store: store, compression: compression)
+    private func documents(_ settings: BuildRequest.ImageSettings) async throws -> ImageDocuments {
+        try await timed("exporting layers") {
+            let epoch = try ImageExport.epoch(of: request)
+            let form = settings.layerForm(epoch: epoch)
+            let blobs = LayerBlobs(store: store, form: form)
             var layers: [ReadyLayer] = []
             var times: [Timestamp?] = []
             for (index, id) in graph.image.chain.enumerated() {
                 if index == 0 {
-                    for part in try base(id) { layers.append(try blobs.ready(part)) }
+                    for part in baseLayers { layers.append(try blobs.ready(part)) }
                 } else {
                     let (part, time) = try layer(id)
                     layers.append(try blobs.ready(part))
@@ -63,14 +107,16 @@ struct ImageExport {
                 config: graph.image.config,
                 layers: layers,
                 layerTimes: times,
-                epoch: try ImageExport.epoch(of: request)
+                epoch: epoch,
+                usesOCITypes: form.usesOCITypes,
+                annotations: settings.annotations(of: .manifest, for: graph.image.config.platform)
             )
         }
     }
 
     /// The layers of the base, as they are.
-    private func base(_ id: VertexID) throws -> [LayerPart] {
-        guard case .source(.image(let image)) = graph[id].operation else { return [] }
+    private var baseLayers: [LayerPart] {
+        guard let image = base else { return [] }
         return zip(image.layers, image.config.diffIDs).map { layer, diffID in
             .base(layer, diffID: diffID) { [inputs] in
                 guard let file = try inputs.images.openLayer(layer, of: image) else {
@@ -113,10 +159,11 @@ struct ImageExport {
 
     // MARK: Where it goes
 
-    private func putIntoStore() throws -> Exported {
-        let image = try documents(.gzip)
-        return try timed("writing the image to the store") {
-            for layer in image.layers where try !store.content.contains(layer.descriptor.digest) {
+    private func putIntoStore(_ image: ImageDocuments, names: [Reference]) async throws {
+        try await timed("writing the image to the store") {
+            let remote = try remoteLayers()
+            for layer in image.layers
+            where try !remote.contains(layer.descriptor.digest) && !store.content.contains(layer.descriptor.digest) {
                 try Task.checkCancellation()
                 var blob = try store.content.ingest()
                 try layer.open().readChunks { try blob.write($0) }
@@ -126,47 +173,43 @@ struct ImageExport {
                     mediaType: layer.descriptor.mediaType
                 )
             }
-            _ = try store.content.store(image.config.bytes, mediaType: .ociConfig)
-            _ = try store.content.store(image.manifest.bytes, mediaType: .ociManifest)
+            _ = try store.content.store(image.config.bytes, mediaType: image.config.content.mediaType)
+            _ = try store.content.store(image.manifest.bytes, mediaType: image.manifest.content.mediaType)
             // Without a name it is a dangling one, as docker's are.
             let stored = try NewImage(
                 manifest: image.manifest,
                 config: image.config,
-                names: request.names,
-                holdsLayers: true
+                names: names,
+                holdsLayers: remote.isEmpty
             )
             try store.images.put([stored])
-            return Exported(manifest: image.manifest.descriptor, config: image.config.digest)
         }
     }
 
-    private func write(_ output: BuildRequest.LayoutOutput) throws -> Exported {
-        let image = try documents(output.compression == .gzip ? .gzip : .uncompressed)
-        let destination = try ImageExport.destination(of: output)
+    private func write(_ image: ImageDocuments, to output: BuildRequest.LayoutOutput) async throws {
+        let destination = try ImageExport.destination(output.destination, isTar: output.isTar)
         let shown = output.destination?.escaped ?? "standard output"
-        try timed("writing the OCI image layout to \(shown)") {
-            try LayoutExporter(image: image, names: request.names + output.names).write(to: destination)
-        }
-        return Exported(manifest: image.manifest.descriptor, config: image.config.digest)
+        let what = output.form == .docker ? "the docker archive" : "the OCI image layout"
+        var laid = LayoutImage(image, names: request.names + output.names)
+        let platform = graph.image.config.platform
+        laid.entryAnnotations = output.settings.annotations(of: .manifestDescriptor, for: platform)
+        var exporter = LayoutExporter(images: [laid], form: output.form == .docker ? .dockerArchive : .layout)
+        exporter.annotations = output.settings.annotations(of: .index, for: platform)
+        try await timed("writing \(what) to \(shown)") { try exporter.write(to: destination) }
     }
 
-    /// Checks that every output can be written, before anything is built for it.
-    static func checkOutputs(of request: BuildRequest) throws {
-        for case .layout(let layout) in request.outputs { try LayoutExporter.check(try destination(of: layout)) }
-    }
-
-    private static func destination(of output: BuildRequest.LayoutOutput) throws -> LayoutExporter.Destination {
-        switch output.destination {
-        case let path? where output.isTar: .tarFile(path)
+    static func destination(_ path: ByteString?, isTar: Bool) throws -> LayoutExporter.Destination {
+        switch path {
+        case let path? where isTar: .tarFile(path)
         case let path?: .folder(path)
         case nil: .tarStream(try Descriptor.standardOutput())
         }
     }
 
-    private func timed<Value>(_ name: String, _ body: () throws -> Value) rethrows -> Value {
+    func timed<Value>(_ name: String, _ body: () async throws -> Value) async rethrows -> Value {
         events(.exporting(name))
         let start = ContinuousClock.now
-        let value = try body()
+        let value = try await body()
         events(.exported(name, nanoseconds: (.now - start).nanoseconds))
         return value
     }

@@ -1,6 +1,6 @@
 internal import Bytes
 internal import Layers
-internal import Linux
+package import Linux
 internal import OCI
 internal import Sandbox
 package import Solver
@@ -16,6 +16,11 @@ extension LocalExecutor {
             try check(tree, lowers: try deltas.lowers(of: parent.deltas + [result.delta]), step: "COPY --link")
         }
         return tree
+    }
+
+    /// A tree's root, mounted read-only nowhere but under the directory that comes back.
+    package func root(of tree: Tree, _ layers: [Solver.DeltaID]) throws -> Directory {
+        try view(tree, lowers: try deltas.lowers(of: layers)).openDirectory()
     }
 
     /// A tree as a mount shows it, read-only.

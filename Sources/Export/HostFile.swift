@@ -101,10 +101,21 @@ package enum HostFile {
         }
     }
 
+    /// Opens a folder, made first with all that is missing above it.
+    package static func makeFolders(_ path: ByteString) throws -> Directory {
+        do { return try makeFolder(path).directory } catch let error as ExportError {
+            let parent = split(path).folder
+            guard case .cannotWrite(_, let cause) = error, cause.code == ENOENT, parent != path else { throw error }
+            _ = try makeFolders(parent)
+            return try makeFolder(path).directory
+        }
+    }
+
     /// Whether a folder could be made at `path`, or files in the one that is there.
     ///
-    /// - Throws: `ExportError.cannotWrite`, also for something else at `path`.
-    package static func checkFolder(_ path: ByteString) throws {
+    /// `makesParents`: whether folders that are missing above it would be made too.
+    /// Throws `ExportError.cannotWrite`, also for something else at `path`.
+    package static func checkFolder(_ path: ByteString, makesParents: Bool = false) throws {
         do {
             do {
                 guard try Directory.open(hostPath: path).isWritable else {
@@ -112,7 +123,12 @@ package enum HostFile {
                 }
             } catch let error as SystemError {
                 guard error.code == ENOENT else { throw error }
-                try check(path)
+                let parent = split(path).folder
+                if makesParents, parent != path {
+                    try checkFolder(parent, makesParents: true)
+                } else {
+                    try check(path)
+                }
             }
         } catch let error as SystemError {
             throw ExportError.cannotWrite(path, error)

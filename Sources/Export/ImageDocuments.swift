@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 package import OCI
 
 /// The documents of an image whose layers are ready: config and manifest (OCI image-spec).
@@ -10,8 +10,16 @@ package struct ImageDocuments: Sendable {
     /// `config`: with the history of all instructions; its `diffIDs` are those of the base and are replaced.
     ///
     /// `layerTimes`: when each layer of this build was made, in the order of the layers above the base's. `epoch`:
-    /// `SOURCE_DATE_EPOCH`: what all times are set to.
-    package init(config: ImageConfig, layers: [ReadyLayer], layerTimes: [Timestamp?], epoch: Timestamp?) {
+    /// `SOURCE_DATE_EPOCH`: what all times are set to. `usesOCITypes`: false for Docker's older media types.
+    /// `annotations`: of the manifest.
+    package init(
+        config: ImageConfig,
+        layers: [ReadyLayer],
+        layerTimes: [Timestamp?],
+        epoch: Timestamp?,
+        usesOCITypes: Bool = true,
+        annotations: [ByteString: ByteString] = [:]
+    ) {
         var config = config
         config.diffIDs = layers.map(\.diffID)
         // The last entries with layers are those of this build: a base's history need not tell of all its layers.
@@ -33,10 +41,17 @@ package struct ImageDocuments: Sendable {
             if config.history[index].created == nil { config.history[index].created = current }
         }
         config.created = epoch ?? layerTimes.compactMap { $0 }.max() ?? config.history.last?.created
-        config.mediaType = .ociConfig
+        config.mediaType = usesOCITypes ? .ociConfig : .dockerConfig
         self.config = Document(config)
         self.layers = layers
         let descriptor = self.config.descriptor
-        manifest = Document(Manifest(config: descriptor, layers: layers.map(\.descriptor)))
+        manifest = Document(
+            Manifest(
+                mediaType: usesOCITypes ? .ociManifest : .dockerManifest,
+                config: descriptor,
+                layers: layers.map(\.descriptor),
+                annotations: annotations
+            )
+        )
     }
 }

@@ -26,6 +26,8 @@ package struct LayoutExporter: Sendable {
 
     let images: [LayoutImage]
     let form: Form
+    /// Of the index itself.
+    package var annotations: [ByteString: ByteString] = [:]
 
     package init(images: [LayoutImage], form: Form = .layout) {
         self.images = images
@@ -78,7 +80,8 @@ package struct LayoutExporter: Sendable {
     /// The small files beside the blobs, in the order in which they are written.
     var files: [(name: ByteString, bytes: [UInt8])] {
         var seen: Set<OCI.Descriptor> = []
-        let index = Document(Index(manifests: images.flatMap(\.entries).filter { seen.insert($0).inserted }))
+        let entries = images.flatMap(\.entries).filter { seen.insert($0).inserted }
+        let index = Document(Index(manifests: entries, annotations: annotations))
         var files = [(ImageLayout.versionFile, ImageLayout.versionContent)]
         if form == .dockerArchive { files.append((DockerArchive.manifestFile, DockerArchive.manifest(of: images))) }
         // Last: with it the layout is whole.

@@ -51,8 +51,8 @@ package enum LayersError: DescribedError, Sendable, Hashable {
     case wrongDiffID(expected: Digest, actual: Digest)
     /// The writer of a growing file threw away what was read already.
     case startedAnew
-    /// A kind of compression that cannot be written.
-    case unsupportedCompression(MediaType.Compression)
+    /// A library cannot compress; the words are its own.
+    case compressor(String)
     /// A file is longer or shorter than the delta says.
     case sizeChanged(TreePath, expected: UInt64)
 
@@ -79,7 +79,7 @@ package enum LayersError: DescribedError, Sendable, Hashable {
         case .wrongSize(let expected, let actual): "the layer has \(actual) bytes, not \(expected)"
         case .wrongDiffID(let expected, let actual): "the layer's diff id is \(actual), not \(expected)"
         case .startedAnew: "the layer was begun anew while it was read"
-        case .unsupportedCompression(let compression): "layers cannot be written with compression \(compression) yet"
+        case .compressor(let reason): "the layer cannot be compressed: \(reason)"
         case .sizeChanged(let path, let expected): "\(path) does not have its \(expected) bytes any more"
         }
     }
@@ -93,7 +93,6 @@ package enum LayersError: DescribedError, Sendable, Hashable {
         case .limitExceeded(.freeSpace, _): "free some space on the file system of the state root"
         case .wrongDigest, .wrongSize, .wrongDiffID:
             "fetch the image again; if that does not help, its source is broken"
-        case .unsupportedCompression: "use gzip or uncompressed"
         case .tooDeep: "build with fewer folders inside each other"
         default: nil
         }

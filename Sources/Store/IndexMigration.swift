@@ -11,7 +11,10 @@ struct IndexMigration {
 
     /// - Throws: whatever goes wrong; the index then stays as it was.
     func run(from version: Int64) throws {
-        if version < 2 { try nameImagesApart() }
+        if version < 2 {
+            try nameImagesApart()
+            try session.execute(IndexSchema.repacked)
+        }
         try session.execute("PRAGMA user_version = \(IndexSchema.version)")
     }
 

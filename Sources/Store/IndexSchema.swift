@@ -90,6 +90,7 @@ enum IndexSchema {
             bytes BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;
         \(images)
+        \(repacked)
         """
 
     /// What version 2 brought: images that need no name, and what `packed` is searched by.
@@ -143,5 +144,18 @@ enum IndexSchema {
             bytes INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX packed_by_digest ON packed (digest);
+        """
+
+    /// What version 2 brought for exporters: layers of others that were packed anew, by the blob they were made of.
+    static let repacked = """
+        CREATE TABLE repacked (
+            source TEXT NOT NULL,
+            parameters TEXT NOT NULL,
+            media_type TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            diff_id TEXT NOT NULL,
+            PRIMARY KEY (source, parameters)
+        ) STRICT, WITHOUT ROWID;
         """
 }

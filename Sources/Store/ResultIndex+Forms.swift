@@ -22,11 +22,14 @@ extension ResultIndex {
         return layer
     }
 
-    /// All packed forms of a delta whose blobs are there.
+    /// All packed forms of a delta whose blobs are there, and that it can be unpacked from: those of its own diffID.
     package func packed(_ delta: DeltaID) throws(StoreError) -> [PackedLayer] {
         let layers = try index.read("looking up layers") { session in
             try session.all(
-                "SELECT media_type, digest, size, diff_id FROM packed WHERE delta = ? ORDER BY parameters",
+                """
+                SELECT p.media_type, p.digest, p.size, p.diff_id FROM packed p
+                JOIN deltas d ON d.id = p.delta AND d.diff_id = p.diff_id WHERE p.delta = ? ORDER BY p.parameters
+                """,
                 .integer(delta.number),
                 decode: PackedLayer.init
             )
@@ -39,9 +42,17 @@ extension ResultIndex {
     /// Stores that a delta was packed; the blob must be in the content store.
     ///
     /// The delta's diffID is kept with it.
-    package func putPacked(_ layer: PackedLayer, of delta: DeltaID, parameters: String) throws(StoreError) {
+    ///
+    /// `isFaithful`: false for a layer whose times were rewritten, from which the delta could not be made again.
+    package func putPacked(
+        _ layer: PackedLayer,
+        of delta: DeltaID,
+        parameters: String,
+        isFaithful: Bool = true
+    ) throws(StoreError) {
         try writes.write("storing a layer") { session in
             try insert(layer, parameters, of: delta, in: session)
+            guard isFaithful else { return }
             try session.run(
                 "UPDATE deltas SET diff_id = ? WHERE id = ?",
                 .digest(layer.diffID),
@@ -70,6 +81,41 @@ extension ResultIndex {
             .integer(layer.descriptor.size),
             .digest(layer.diffID)
         )
+    }
+
+    // MARK: Repacked
+
+    /// What a layer of others became when it was packed anew with these parameters; nil if it never was, or the blob is
+    /// gone.
+    package func repacked(_ source: Digest, parameters: String) throws(StoreError) -> PackedLayer? {
+        let layer = try index.read("looking up a layer") { session in
+            try session.first(
+                "SELECT media_type, digest, size, diff_id FROM repacked WHERE source = ? AND parameters = ?",
+                .digest(source),
+                .text(parameters),
+                decode: PackedLayer.init
+            )
+        }
+        guard let layer, try content.contains(layer.descriptor.digest) else { return nil }
+        return layer
+    }
+
+    /// Stores what a layer of others became; the blob must be in the content store.
+    package func putRepacked(_ layer: PackedLayer, of source: Digest, parameters: String) throws(StoreError) {
+        try writes.write("storing a layer") { session in
+            try session.run(
+                """
+                INSERT OR REPLACE INTO repacked (source, parameters, media_type, digest, size, diff_id)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+                .digest(source),
+                .text(parameters),
+                .text(layer.descriptor.mediaType.text),
+                .digest(layer.descriptor.digest),
+                .integer(layer.descriptor.size),
+                .digest(layer.diffID)
+            )
+        }
     }
 
     // MARK: Unpacked

@@ -38,6 +38,43 @@ struct BuildPlanTests {
         #expect(plan.metadataFile?.path == "meta.json")
     }
 
+    struct Outputs: CustomTestStringConvertible {
+        let words: [ByteString]
+        let outputs: [BuildRequest.Output]
+        var testDescription: String { words.map(\.text).joined(separator: " ") }
+    }
+
+    @Test(
+        "--push, --load and --annotation make of the outputs what buildx makes of them",
+        arguments: [
+            Outputs(words: ["--push"], outputs: [.image(.init(isPushed: true))]),
+            Outputs(words: ["--load"], outputs: [.image(.init())]),
+            Outputs(words: ["--push", "-o", "type=image"], outputs: [.image(.init(isPushed: true))]),
+            Outputs(words: ["--load", "-o", "type=image"], outputs: [.image(.init())]),
+            Outputs(words: ["--load", "--push"], outputs: [.image(.init(isPushed: true))]),
+            Outputs(words: ["--push", "-o", "d"], outputs: [.folder("d"), .image(.init(isPushed: true))]),
+            Outputs(words: ["-o", "d", "-o", "type=tar,dest=t"], outputs: [.folder("d"), .tar("t")]),
+        ]
+    )
+    func outputs(_ row: Outputs) throws {
+        #expect(try plan(row.words + ["."]).request.outputs == row.outputs)
+    }
+
+    @Test("annotations reach every image, of the place and platform that they name")
+    func annotations() throws {
+        let words: [ByteString] = ["--annotation", "a=b=c", "--annotation", "index,manifest[linux/arm64]:k=v"]
+        let expected = try [
+            BuildRequest.Annotation("a", "b=c"), .init("k", "v", place: .index),
+            .init("k", "v", platform: Platform(parsing: "linux/arm64")),
+        ]
+        #expect(try plan(words + ["."]).request.outputs.map { $0.settings?.annotations } == [expected])
+        let several = try plan(words + ["-o", "type=oci,dest=x,annotation.z=1", "-o", "d", "."]).request.outputs
+        #expect(several.map { $0.settings?.annotations } == [[.init("z", "1")] + expected, nil])
+        for text in ["a", "=b", "what:a=b", "index[x/y/z/w]:a=b"] as [ByteString] {
+            #expect(throws: UsageError.self) { try plan(["--annotation", text, "."]) }
+        }
+    }
+
     @Test("leave everything as it is when there are none")
     func defaults() throws {
         let plan = try plan(["."])

@@ -93,24 +93,50 @@ struct ForeignToolTests {
         .enabled(if: Tool.has("skopeo", "/usr/sbin/dockerd", "/usr/bin/docker", DockerEngine.script, for: "Docker"))
     )
     func docker() throws {
-        try work.build(file, ["-t", "sbi/test:1", "--output=type=oci,dest=\(work.path)/image.tar"])
-        let archive = work.path + "/docker.tar"
-        try run(
-            "skopeo",
-            "copy",
-            "-q",
-            "--insecure-policy",
-            "oci-archive:\(work.path)/image.tar",
-            "docker-archive:\(archive):sbi/test:1"
-        )
         let engine = try DockerEngine(folder: work.path + "/docker")
-        try run("docker", "-H", engine.address, "load", "-q", "-i", archive)
-        let arguments = ["run", "--rm", "--network", "none", "sbi/test:1"]
-        let outcome = try Program(["/usr/bin/docker", "-H", engine.address] + arguments).finish()
-        #expect(outcome.status == 0, "\(outcome.error)")
-        #expect(outcome.output == said)
-        let history = try run("docker", "-H", engine.address, "history", "--no-trunc", "sbi/test:1").output
+        for compression in ["gzip", "zstd", "uncompressed"] {
+            let archive = "\(work.path)/\(compression).tar"
+            let output = "--output=type=docker,dest=\(archive),compression=\(compression)"
+            try work.build(file, ["-t", "sbi/test:\(compression)", output])
+            try run("docker", "-H", engine.address, "load", "-q", "-i", archive)
+            let arguments = ["run", "--rm", "--network", "none", "sbi/test:\(compression)"]
+            let outcome = try Program(["/usr/bin/docker", "-H", engine.address] + arguments).finish()
+            #expect(outcome.status == 0, "\(outcome.error)")
+            #expect(outcome.output == said)
+        }
+        let history = try run("docker", "-H", engine.address, "history", "--no-trunc", "sbi/test:gzip").output
         #expect(history.contains("mkdir -p /x/y"))
+    }
+
+    @Test(
+        "skopeo reads every form and compression, and umoci what comes out of it",
+        .enabled(if: Tool.has("skopeo", "umoci", for: "forms and compressions")),
+        arguments: ["gzip", "zstd", "uncompressed"]
+    )
+    func forms(_ compression: String) throws {
+        let settings = "compression=\(compression),force-compression=true"
+        let places = [
+            ("type=oci,tar=false,dest=\(work.path)/folder", "oci:\(work.path)/folder:1"),
+            ("type=oci,dest=\(work.path)/oci.tar", "oci-archive:\(work.path)/oci.tar:1"),
+            ("type=docker,dest=\(work.path)/docker.tar", "docker-archive:\(work.path)/docker.tar:sbi/test:1"),
+            ("type=docker,tar=false,dest=\(work.path)/both", "oci:\(work.path)/both:1"),
+        ]
+        let outputs = places.map { "--output=\($0.0),\(settings),oci-mediatypes=true" }
+        try work.build(file, ["-t", "sbi/test:1"] + outputs)
+        var files: Set<String> = []
+        for (number, place) in places.enumerated() {
+            // umoci knows no zstd: skopeo unpacks the layers for it.
+            let copy = "\(work.path)/copy\(number)"
+            let words = ["skopeo", "copy", "-q", "--insecure-policy", "--dest-decompress", place.1, "dir:\(copy)"]
+            let outcome = try Program(words).finish()
+            #expect(outcome.status == 0, "\(outcome.error)")
+            try run("skopeo", "copy", "-q", "--insecure-policy", "dir:\(copy)", "oci:\(copy).oci:1")
+            try run("umoci", "raw", "unpack", "--image", "\(copy).oci:1", copy + ".root")
+            let list = "cd \(copy).root && find . ! -type d -printf '%P %y %m %U %G %n %s %l %T@\\n' | sort"
+            files.insert(try run("sh", "-c", list).output)
+        }
+        #expect(files.count == 1)
+        #expect(files.first?.contains("x/g f 644 12 34 1") == true, "\(files)")
     }
 
     @Test("every layer is read by gzip, Python and busybox, and says what its diffID says")

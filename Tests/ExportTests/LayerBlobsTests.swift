@@ -157,4 +157,104 @@ struct LayerBlobsTests {
         #expect(layer.diffID == Digest(of: [2]))
         #expect(failure { _ = try layer.open() } != nil)
     }
+
+    /// A layer as a base image has it.
+    private func baseLayer(_ text: ByteString, _ opened: Counter) throws -> (part: LayerPart, diffID: Digest) {
+        var bytes: [UInt8] = []
+        let entry = TreeEntry(.file(ContentHash(of: text.bytes), size: UInt64(text.count)), Attributes(mode: 0o644))
+        let change = Delta.Change.write(entry, modified: FileTime(seconds: 1), linkedTo: nil)
+        let delta = Delta(entries: [Delta.Entry(path: TreePath(["file"]), change: change)])
+        let layer = try LayerWriter(delta: delta, compression: .gzip(level: 9)) { [scratch] _ throws in
+            let file = try scratch.blob(text.bytes)
+            lseek(file.number, 0, SEEK_SET)
+            return file
+        }.pack { bytes += $0 }
+        let descriptor = OCI.Descriptor(mediaType: .dockerLayerGzip, digest: layer.digest, size: layer.size)
+        let part = LayerPart.base(descriptor, diffID: layer.diffID) { [scratch, bytes] in
+            opened.add()
+            let file = try scratch.blob(bytes)
+            lseek(file.number, 0, SEEK_SET)
+            return file
+        }
+        return (part, layer.diffID)
+    }
+
+    /// How often something was done.
+    private final class Counter: Sendable {
+        private let count = Atomic(0)
+        var value: Int { count.load(ordering: .relaxed) }
+        func add() { count.add(1, ordering: .relaxed) }
+    }
+
+    @Test(
+        "where compression is forced a base's layer is packed anew, once for all builds, and keeps its diffID",
+        arguments: [LayerCompression.zstd, .uncompressed, .gzip]
+    )
+    func forced(_ compression: LayerCompression) throws {
+        let opened = Counter()
+        let (part, diffID) = try baseLayer("text", opened)
+        var form = LayerForm(compression)
+        form.forcesCompression = true
+        var digests: Set<Digest> = []
+        for _ in 0..<2 {
+            let store = try open()
+            let layer = try LayerBlobs(store: store, form: form).ready(part)
+            #expect(layer.diffID == diffID)
+            #expect(layer.descriptor.mediaType == compression.mediaType)
+            #expect(try Digest(of: layer.open().readAll(limit: 1 << 20)) == layer.descriptor.digest)
+            digests.insert(layer.descriptor.digest)
+            try store.finish()
+        }
+        #expect(digests.count == 1)
+        // One that is packed so already is never opened; opening it is the reading of the last line.
+        #expect(opened.value == (compression == .gzip ? 2 : 1))
+    }
+
+    @Test("a base's layer that is not what its diffID says is refused when it is packed anew")
+    func wrongDiffID() throws {
+        guard case .base(let descriptor, _, let open) = try baseLayer("text", Counter()).part else { return }
+        var form = LayerForm(.zstd)
+        form.forcesCompression = true
+        let blobs = LayerBlobs(store: try self.open(), form: form)
+        #expect(throws: LayersError.self) {
+            try blobs.ready(.base(descriptor, diffID: Digest(of: [1]), open: open))
+        }
+    }
+
+    @Test("times after the latest one are rewritten, in a blob of its own that the delta is never made from")
+    func latestTime() throws {
+        let store = try open()
+        let delta = try delta("text", in: store)
+        var form = LayerForm(.uncompressed)
+        form.latestTime = 1_500_000_000
+        let rewritten = try LayerBlobs(store: store, form: form).ready(delta.part)
+        #expect(try store.results.packed(delta.stored.id).isEmpty)
+        let plain = try LayerBlobs(store: store, compression: .uncompressed).ready(delta.part)
+        #expect(rewritten.diffID != plain.diffID)
+        #expect(try store.results.packed(delta.stored.id).map(\.diffID) == [plain.diffID])
+        let time = try rewritten.open().readAll(limit: 4096)[136..<147]
+        #expect(String(decoding: time, as: UTF8.self) == String(1_500_000_000, radix: 8))
+        form.latestTime = 1_700_000_000
+        #expect(try LayerBlobs(store: store, form: form).ready(delta.part).diffID == plain.diffID)
+    }
+
+    @Test("Docker's media types where they are asked for")
+    func dockerTypes() throws {
+        let store = try open()
+        var form = LayerForm(.gzip)
+        form.usesOCITypes = false
+        let own = try LayerBlobs(store: store, form: form).ready(try delta("text", in: store).part)
+        #expect(own.descriptor.mediaType == .dockerLayerGzip)
+        let based = try LayerBlobs(store: store, form: form).ready(try baseLayer("text", Counter()).part)
+        #expect(based.descriptor.mediaType == .dockerLayerGzip)
+        let image = ImageDocuments(
+            config: ImageConfig(platform: Platform(os: "linux", architecture: "amd64")),
+            layers: [own, based],
+            layerTimes: [],
+            epoch: nil,
+            usesOCITypes: false
+        )
+        #expect(image.manifest.content.mediaType == .dockerManifest)
+        #expect(image.manifest.content.config.mediaType == .dockerConfig)
+    }
 }

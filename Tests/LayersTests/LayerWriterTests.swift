@@ -39,7 +39,7 @@ struct LayerWriterTests {
     }
 
     @Test("GNU tar lists every kind of entry as it was written")
-    func listing() throws {
+    func gnuListing() throws {
         let scratch = try Scratch()
         let (upper, delta, _) = try sample(scratch)
         let (layer, bytes) = try LayerWriter(upper: upper, delta: delta, compression: .uncompressed).packed()
@@ -125,6 +125,73 @@ struct LayerWriterTests {
         #expect(try scratch.shell("gzip -dc gz | sha256sum").hasPrefix(layer.diffID.hex))
         let (again, _) = try LayerWriter(upper: upper, delta: delta, compression: .gzip(level: 6), workers: 3).packed()
         #expect(again == layer)
+    }
+
+    @Test("zstd gives the same bytes for any number of threads, zstd reads them, and so do we", arguments: [1, 3, 22])
+    func zstd(level: Int) throws {
+        let scratch = try Scratch()
+        let upper = try scratch.folder("upper")
+        let writer = try UpperWriter(upper: upper, below: .nothing)
+        var numbers = SeededNumbers(seed: 3)
+        // More than one job of a low level.
+        let size = level > 9 ? 200_000 : 9_000_000
+        let content = (0..<size).map { $0 % 3 == 0 ? UInt8.random(in: 0...255, using: &numbers) : UInt8($0 / 7 & 63) }
+        try writer.file("f", plain, modified: time, bytes: content)
+        let delta = try writer.finish()
+        let (plainLayer, _) = try LayerWriter(upper: upper, delta: delta, compression: .uncompressed).packed()
+        var layers: Set<PackedLayer> = []
+        for workers in [1, 2, 5] {
+            let compression = LayerCompression.zstd(level: level)
+            let (layer, bytes) = try LayerWriter(
+                upper: upper,
+                delta: delta,
+                compression: compression,
+                workers: workers
+            ).packed()
+            #expect(layer.digest == Digest(of: bytes) && layer.size == Int64(bytes.count))
+            #expect(layer.diffID == plainLayer.diffID && layer.plainSize == plainLayer.plainSize)
+            #expect(layer.mediaType == .ociLayerZstd)
+            layers.insert(layer)
+            _ = try scratch.file("zst", bytes)
+        }
+        #expect(layers.count == 1)
+        #expect(try scratch.shell("zstd -qdc zst | sha256sum").hasPrefix(plainLayer.diffID.hex))
+        let blob = try scratch.file("again", Array(try scratch.directory.open("zst", flags: 0).readAll(limit: 1 << 24)))
+        let expected = ExpectedLayer(digest: layers.first?.digest, diffID: plainLayer.diffID)
+        var gzip: [UInt8] = []
+        let repacked = try LayerRepacking(blob, expecting: expected, compression: .gzip).pack { gzip += $0 }
+        #expect(repacked.diffID == plainLayer.diffID && repacked.plainSize == plainLayer.plainSize)
+        let (packed, _) = try LayerWriter(upper: upper, delta: delta).packed()
+        #expect(packed.diffID == repacked.diffID)
+        _ = try scratch.file("gz", gzip)
+        #expect(try scratch.shell("gzip -dc gz | sha256sum").hasPrefix(plainLayer.diffID.hex))
+    }
+
+    @Test("a tree's listing has every entry of it, links and times as they are")
+    func listing() throws {
+        let scratch = try Scratch()
+        let (upper, delta, below) = try sample(scratch)
+        let whole = try below.adding(delta, in: upper)
+        try scratch.shell("mkdir merged; cp -a upper/. merged; rm -f merged/gone; chmod 755 merged")
+        let merged = try scratch.directory.child("merged")
+        let listing = try TreeListing(whole.tree, source: whole.source, root: merged).delta()
+        let paths = listing.entries.map(\.path.bytes.text)
+        #expect(paths.contains("bin/sudo") && paths.contains("old") && !paths.contains("gone"))
+        #expect(paths.count == Set(paths).count)
+        let editor = try TreeEditor(.empty, source: MemoryTrees(over: whole.source))
+        try editor.apply(listing)
+        let objects = MemoryTrees(over: whole.source)
+        var tree = try editor.commit(into: objects)
+        tree.rootAttributes = whole.tree.rootAttributes
+        #expect(tree == whole.tree, "\(differences(tree, whole.tree, in: objects))")
+        guard
+            case .write(_, let modified, let linkedTo)? = listing.entries.first(where: { $0.path == "bin/sudo" })?
+                .change
+        else {
+            Issue.record("bin/sudo is no file")
+            return
+        }
+        #expect(modified.seconds == time.seconds && linkedTo == "bin/su")
     }
 
     @Test("a file that has another size than the delta says is refused")

@@ -1,8 +1,11 @@
 internal import Bytes
 internal import Contexts
+internal import Execution
+internal import Graph
 internal import Layers
 internal import Linux
 internal import OCI
+internal import Registry
 internal import Store
 
 extension Engine {
@@ -16,8 +19,22 @@ extension Engine {
         case .named(let word):
             if let image = try stored(word, platform) { return image }
             do { return try archived(word, nil, platform) } catch ContextsError.missingArchive {
-                throw ImageReadError.unknown(word)
+                guard let name = try? Reference(word) else { throw ImageReadError.unknown(word) }
+                return try await remote(name, platform)
             }
+        }
+    }
+
+    /// An image that is in a registry only; its blobs are fetched into the content store, without a name there.
+    private func remote(_ name: Reference, _ platform: Platform) async throws -> ReadableImage {
+        try await Engine.withRegistry(options, { _ in }) { client in
+            let images = BaseImages(store: store, client: client, policy: .always) { _ in }
+            let (image, found) = try await images.resolve(name, platform: platform)
+            try await images.bringLayers(image.layers, of: image)
+            let word = ByteString(name.familiar)
+            let blobs = StoredBlobs(path: word, content: store.content)
+            let target = found.manifest.descriptor
+            return try readable(ArchivedImage(names: [name], target: target, blobs: blobs), word, platform)
         }
     }
 
@@ -31,11 +48,9 @@ extension Engine {
 
     /// The image of the store that a name or the first digits of an id lead to.
     private func stored(_ word: ByteString, _ platform: Platform) throws -> ReadableImage? {
-        let images = try store.images.all
-        let name = (try? Reference(word))?.description
-        let found = images.first { $0.name == name } ?? images.first { $0.config.hex.hasPrefix(word.text) }
-        guard let found else { return nil }
-        let names = images.filter { $0.manifest.digest == found.manifest.digest }.compactMap { try? Reference($0.name) }
+        guard let found = try store.images.find(word)?.image else { return nil }
+        let records = try store.images.records(config: found.config)
+        let names = records.flatMap(\.names).compactMap { try? Reference($0.name) }
         let blobs = StoredBlobs(path: word, content: store.content)
         return try readable(ArchivedImage(names: names, target: found.manifest, blobs: blobs), word, platform)
     }

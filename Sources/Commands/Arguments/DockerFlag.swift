@@ -68,7 +68,6 @@ struct DockerFlag: Sendable {
     static let falseWords: [ByteString] = ["0", "f", "F", "false", "FALSE", "False"]
     static let trueWords: [ByteString] = ["1", "t", "T", "true", "TRUE", "True"]
 
-    private static let exportInstead = "write a file with -o type=oci,dest=FILE"
     private static let limitsInstead = "run the whole build under a limit, for example with systemd-run --scope -p"
 
     /// The flags that only `check` has.
@@ -77,6 +76,7 @@ struct DockerFlag: Sendable {
     /// Every flag of `build`, ours first.
     static let all: [DockerFlag] = [
         here("--add-host", .valued),
+        here("--annotation", .valued),
         here("--build-arg", .valued),
         here("--build-context", .valued),
         here("--call", .valued),
@@ -86,6 +86,7 @@ struct DockerFlag: Sendable {
         here("--iidfile", .valued),
         here("--insecure-registry", .valued),
         here("--label", .valued),
+        here("--load", .switched),
         here("--metadata-file", .valued),
         here("--network", .valued),
         here("--no-cache", .switched),
@@ -93,13 +94,13 @@ struct DockerFlag: Sendable {
         here("--platform", .valued),
         here("--progress", .valued),
         here("--pull", .switched),
+        here("--push", .switched),
         here("--quiet", .switched, letter: "q"),
         here("--secret", .valued),
         here("--tag", .valued, letter: "t"),
         here("--target", .valued),
 
         lacking("--allow"),
-        lacking("--annotation"),
         lacking("--attest"),
         lacking("--builder", instead: "there are no builders to choose from: leave it out"),
         lacking("--cache-from", instead: "the local cache is always used"),
@@ -107,12 +108,10 @@ struct DockerFlag: Sendable {
         lacking("--cgroup-parent", instead: limitsInstead),
         lacking("--debug", .switched, letter: "D"),
         lacking("--invoke"),
-        lacking("--load", .switched, instead: exportInstead + ", then docker load or skopeo copy"),
         lacking("--no-cache-filter", instead: "--no-cache builds all stages anew"),
         lacking("--policy"),
         lacking("--print", instead: "its name is --call now"),
         lacking("--provenance", neutral: falseWords),
-        lacking("--push", .switched, instead: exportInstead + ", then skopeo copy"),
         lacking("--resource", instead: limitsInstead),
         lacking("--root"),
         lacking("--sbom", neutral: falseWords),

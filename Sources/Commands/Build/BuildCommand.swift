@@ -19,6 +19,13 @@ struct BuildCommand: EnvironmentCommand {
     var extraHosts: [ArgumentValue] = []
 
     @Option(
+        name: .customLong("annotation"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("Annotate the image's manifest.", valueName: "[type:]name=value")
+    )
+    var annotations: [ArgumentValue] = []
+
+    @Option(
         name: .customLong("build-arg"),
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Set a build argument; without a value it is the environment's.", valueName: "name[=value]")
@@ -69,6 +76,9 @@ struct BuildCommand: EnvironmentCommand {
     )
     var labels: [ArgumentValue] = []
 
+    @Flag(name: .customLong("load"), help: "Put the image into the store: --output=type=docker.")
+    var isLoaded = false
+
     @Option(
         name: .customLong("metadata-file"),
         parsing: .unconditional,
@@ -91,7 +101,10 @@ struct BuildCommand: EnvironmentCommand {
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             """
-            What to make: type=oci,dest=FILE|-[,tar=false][,name=NAME][,compression=gzip|uncompressed] or type=cacheonly.
+            What to make: a folder, - for a tar, or type=TYPE,KEY=VALUE,…: \
+            oci and docker (dest, tar, name), image and registry (name, push), local and tar (dest), cacheonly; images \
+            take compression=gzip|zstd|uncompressed, compression-level, force-compression, oci-mediatypes, \
+            rewrite-timestamp and annotation.NAME.
             """,
             valueName: "key=value,…"
         )
@@ -114,6 +127,9 @@ struct BuildCommand: EnvironmentCommand {
 
     @Flag(name: .customLong("pull"), help: "Ask registries for every base, whatever the store has.")
     var pullsAlways = false
+
+    @Flag(name: .customLong("push"), help: "Push the image under its names: --output=type=registry.")
+    var isPushed = false
 
     @Flag(name: [.customLong("quiet"), .customShort("q")], help: "Print the image's id only.")
     var isQuiet = false

@@ -46,7 +46,7 @@ struct BuildPlan {
             let option = try SecretOption(value.bytes, environment: environment)
             request.secrets[option.id] = option.secret
         }
-        request.outputs = try command.outputs.map { value throws(UsageError) in try OutputOption(value.bytes).output }
+        request.outputs = try Self.outputs(command)
         guard request.outputs.count(where: \.goesToStandardOutput) <= 1 else {
             throw .conflict("only one output can go to standard output")
         }
@@ -58,6 +58,26 @@ struct BuildPlan {
     }
 
     // MARK: Flags
+
+    /// `--output`, and what `--push`, `--load` and `--annotation` make of it, as buildx has it.
+    private static func outputs(_ command: BuildCommand) throws(UsageError) -> [BuildRequest.Output] {
+        var outputs = try command.outputs.map { value throws(UsageError) in try OutputOption(value.bytes).output }
+        if command.isPushed {
+            var isThere = false
+            for index in outputs.indices {
+                guard case .image(var image) = outputs[index] else { continue }
+                image.isPushed = true
+                outputs[index] = .image(image)
+                isThere = true
+            }
+            if !isThere { outputs.append(.image(.init(isPushed: true))) }
+        }
+        if command.isLoaded, !outputs.contains(where: \.isStored) { outputs.append(.image(.init())) }
+        var annotations: [BuildRequest.Annotation] = []
+        for value in command.annotations { annotations += try AnnotationOption.parse(value.bytes) }
+        if outputs.isEmpty, !annotations.isEmpty { outputs = [.image(.init())] }
+        return annotations.isEmpty ? outputs : outputs.map { $0.adding(annotations) }
+    }
 
     private static func checkIsFolder(_ context: ByteString) throws(UsageError) {
         if context == "-" {
@@ -149,9 +169,16 @@ struct BuildPlan {
 }
 
 extension BuildRequest.Output {
-    /// Whether standard output belongs to this output alone.
-    var goesToStandardOutput: Bool {
-        guard case .layout(let layout) = self else { return false }
-        return layout.destination == nil
+    /// The same with further annotations of the image; files have none.
+    fileprivate func adding(_ annotations: [BuildRequest.Annotation]) -> BuildRequest.Output {
+        switch self {
+        case .layout(var layout):
+            layout.settings.annotations += annotations
+            return .layout(layout)
+        case .image(var image):
+            image.settings.annotations += annotations
+            return .image(image)
+        case .folder, .tar, .cacheOnly: return self
+        }
     }
 }

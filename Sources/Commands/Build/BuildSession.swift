@@ -39,16 +39,20 @@ struct BuildSession {
         try plan.imageIDFile?.write(Array(identifier.utf8))
         let outputs = plan.request.outputs
         let isTaken = outputs.contains(where: \.goesToStandardOutput)
-        if !isTaken, plan.progress == .quiet || outputs.isEmpty {
+        if !isTaken, plan.progress == .quiet || outputs.isEmpty || outputs.contains(where: \.isStored) {
             try StandardOutput.writeResult(identifier + "\n")
         }
     }
 
     /// The names that stand in the exported files.
     private var exportedNames: [Reference] {
-        let layouts = plan.request.outputs.compactMap { output in
-            if case .layout(let layout) = output { layout } else { nil }
+        let named = plan.request.outputs.compactMap { output -> [Reference]? in
+            switch output {
+            case .layout(let layout): layout.names
+            case .image(let image): image.names
+            case .folder, .tar, .cacheOnly: nil
+            }
         }
-        return layouts.isEmpty ? [] : plan.request.names + layouts.flatMap(\.names)
+        return named.isEmpty ? [] : plan.request.names + named.flatMap(\.self)
     }
 }

@@ -7,11 +7,13 @@ package import Trees
 /// Writes a delta as a layer: a tar of the changes, packed, with both of its digests in one pass (OCI image-spec, Layer).
 ///
 /// The bytes depend on the delta, the files' content and the compression alone. Times are whole seconds, as Docker's.
-package struct LayerWriter {
+package struct LayerWriter: PlainProducer {
     private let delta: Delta
     private let compression: LayerCompression
     private let workers: Int
     private let files: FileOpener
+    /// Seconds since 1970: what is newer gets this time (`SOURCE_DATE_EPOCH` with `rewrite-timestamp`).
+    package var latestTime: Int64?
 
     private enum FileOpener {
         case upper(Directory)
@@ -51,36 +53,11 @@ package struct LayerWriter {
     /// `sink`: gets the packed bytes in order, on this thread; they are valid during the call only.
     /// Throws `LayersError`, or what the sink throws.
     package func pack(into sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws -> PackedLayer {
-        switch compression {
-        case .uncompressed:
-            let output = PlainOutput(sink: sink)
-            let (diffID, size) = try write(to: output)
-            let digest = Digest(diffID)
-            return PackedLayer(
-                diffID: digest,
-                digest: digest,
-                size: size,
-                plainSize: size,
-                mediaType: compression.mediaType
-            )
-        case .gzip(let level):
-            guard let stream = MemberStream(level: level, workers: workers, sink: sink) else {
-                throw LayersError.unsupportedCompression(.gzip)
-            }
-            let (diffID, size) = try write(to: stream)
-            let blob = try stream.finish()
-            return PackedLayer(
-                diffID: Digest(diffID),
-                digest: Digest(blob),
-                size: stream.packedSize,
-                plainSize: size,
-                mediaType: compression.mediaType
-            )
-        }
+        try pack(compression, workers: workers, into: sink)
     }
 
-    private func write(to output: some PlainSink) throws -> (ContentHash, Int64) {
-        var tar = TarStream(output: output)
+    func write(to output: some PlainSink) throws -> (ContentHash, Int64) {
+        var tar = TarStream(output: output, latestTime: latestTime)
         switch files {
         case .closure(let open):
             for entry in delta.entries { try tar.append(entry) { try open($0) } }

@@ -50,8 +50,13 @@ struct TarStream<Output: PlainSink> {
     private let output: Output
     private var hasher = ContentHasher()
     private var size: Int64 = 0
+    private let latestTime: Int64?
 
-    init(output: Output) { self.output = output }
+    /// `latestTime`: later times are written as this one.
+    init(output: Output, latestTime: Int64? = nil) {
+        self.output = output
+        self.latestTime = latestTime
+    }
 
     /// Writes one entry of a delta.
     ///
@@ -65,12 +70,12 @@ struct TarStream<Output: PlainSink> {
             try write(TarHeader(.file, path.parent.appending(".wh." + name).bytes).encoded)
         case .directory(let attributes, let modified, let isOpaque):
             var header = TarHeader(.directory, path.isRoot ? "./" : path.bytes + "/")
-            header.take(attributes, modified)
+            header.take(attributes, seconds(modified))
             try write(header.encoded)
             if isOpaque { try write(TarHeader(.file, path.appending(".wh..wh..opq").bytes).encoded) }
         case .write(let written, let modified, let linkedTo):
             var header = TarHeader(.file, path.bytes)
-            header.take(written.attributes, modified)
+            header.take(written.attributes, seconds(modified))
             if let linkedTo {
                 header.kind = .hardLink
                 header.linkName = linkedTo.bytes
@@ -84,6 +89,8 @@ struct TarStream<Output: PlainSink> {
         }
         try output.fileEnded()
     }
+
+    private func seconds(_ time: FileTime) -> Int64 { min(time.seconds, latestTime ?? .max) }
 
     /// Ends the tar.
     ///
@@ -129,12 +136,12 @@ struct TarStream<Output: PlainSink> {
 }
 
 extension TarHeader {
-    fileprivate mutating func take(_ attributes: Attributes, _ modified: FileTime) {
+    fileprivate mutating func take(_ attributes: Attributes, _ modified: Int64) {
         mode = attributes.mode
         uid = attributes.uid
         gid = attributes.gid
         xattrs = attributes.xattrs
-        self.modified = modified.seconds
+        self.modified = modified
     }
 
     fileprivate mutating func take(_ node: TreeEntry.Node) {

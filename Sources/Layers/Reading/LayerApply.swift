@@ -88,15 +88,7 @@ package struct LayerApply {
         try ahead.drain()
         let diffID = Digest(try plain.finish())
         let digest = try packed.finish()
-        if let size = expected.size, size != packed.size {
-            throw LayersError.wrongSize(expected: size, actual: packed.size)
-        }
-        if let wanted = expected.digest, let digest, wanted != digest {
-            throw LayersError.wrongDigest(expected: wanted, actual: digest)
-        }
-        if let wanted = expected.diffID, wanted != diffID {
-            throw LayersError.wrongDiffID(expected: wanted, actual: diffID)
-        }
+        try expected.check(digest: digest, size: packed.size, diffID: diffID)
         return AppliedLayer(
             delta: try writer.finish(),
             plainSize: Int64(plain.size),
