@@ -156,8 +156,11 @@ private struct TOMLReader {
         var rest = text[...]
         while rest.last == "/" { rest.removeLast() }
         let isSound = RegistryHost(parsing: RegistryRule.host(of: String(rest))) != nil && !rest.contains("//")
-        guard isSound, !rest.contains("://") else {
+        guard isSound else {
             throw malformed("`\(key)`: `\(ByteString(text).escaped)` is not a registry without a scheme")
+        }
+        guard !rest.drop(while: { $0 != "/" }).contains(where: { ":@".contains($0) }) else {
+            throw malformed("`\(key)` has a tag or a digest, which is not supported")
         }
         return String(rest)
     }
