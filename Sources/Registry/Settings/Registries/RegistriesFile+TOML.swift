@@ -2,6 +2,8 @@ internal import Bytes
 internal import TOMLKit
 
 /// The only place that knows the library for TOML.
+///
+/// The library frees none of its tables: each file read costs the memory of its document until the process ends.
 extension RegistriesFile {
     /// Reads one file.
     ///
