@@ -33,7 +33,7 @@ package final class RegistriesConfiguration: Sendable {
     /// - Throws: `SettingsError`: a blocked registry, a rule that makes no name of the name, a malformed file.
     package func endpoints(for reference: Reference) throws -> [RegistryEndpoint] {
         let contents = try read()
-        let name = reference.description
+        let name = reference.name
         var result: [RegistryEndpoint] = []
         var own = RegistryEndpoint(host: reference.domain, repository: reference.path)
         if let (rule, length) = contents.registries.rule(for: name) {
@@ -135,11 +135,11 @@ package final class RegistriesConfiguration: Sendable {
         by place: (location: String, isInsecure: Bool),
         isMirror: Bool
     ) throws(SettingsError) -> RegistryEndpoint {
-        let name = reference.description
+        let name = reference.name
         let result = place.location + String(decoding: name.utf8.dropFirst(length), as: UTF8.self)
         let host = RegistryRule.host(of: result)
         guard let rewritten = try? Reference(result), rewritten.domain == host else {
-            throw .rewrittenName(reference.description, to: result)
+            throw .rewrittenName(name, to: result)
         }
         return RegistryEndpoint(
             host: rewritten.domain,
