@@ -21,7 +21,6 @@ let modules: [(name: String, imports: [Target.Dependency])] = [
     ("Linux", ["Bytes", "CLinux"]),
     ("Trees", ["Bytes", "OCI"]),
     ("Layers", ["Bytes", "Linux", "OCI", "Trees", "CArchive", "CDeflate"]),
-    ("Registry", ["Bytes", "Linux", "OCI", .product(name: "TOMLKit", package: "TOMLKit")]),
     (
         "Registry",
         [
@@ -71,7 +70,6 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     ("GraphTests", ["Bytes", "Dockerfile", "Graph", "OCI", "Trees", "TestSupport"]),
     ("SolverTests", ["Bytes", "Dockerfile", "Graph", "OCI", "Solver", "Trees", "TestSupport"]),
     ("LayersTests", ["Bytes", "Layers", "Linux", "OCI", "Trees"]),
-    ("RegistryTests", ["Bytes", "Linux", "OCI", "Registry"]),
     ("RegistryTests", ["Bytes", "Linux", "LoopbackRegistry", "OCI", "Registry"]),
     ("StoreTests", ["Bytes", "Linux", "OCI", "Store", "Trees"]),
     ("SandboxTests", ["Bytes", "CLinux", "Linux", "OCI", "Sandbox"]),
@@ -105,7 +103,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
-        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     ],
     targets: modules.map { .target(name: $0.name, dependencies: $0.imports, swiftSettings: settings) }
         + [

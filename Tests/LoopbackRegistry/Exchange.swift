@@ -16,6 +16,7 @@ struct LoopbackAnswer: Sendable {
         case cutBeforeHead
         case silence(after: Int)
         case endless
+        case drip(pieces: Int, milliseconds: Int64)
     }
 
     init(_ status: Int, headers: [(String, String)] = [], body: [UInt8] = []) {
@@ -74,6 +75,7 @@ final class Exchange: ChannelInboundHandler {
         var bytes = answer.body[...]
         switch answer.ending {
         case .complete, .endless, .cutBeforeHead: break
+        case .drip: bytes = []
         case .cut(let count), .silence(let count): bytes = bytes.prefix(count)
         }
         if head.method != .HEAD, !bytes.isEmpty {
@@ -85,6 +87,31 @@ final class Exchange: ChannelInboundHandler {
         case .cut, .cutBeforeHead: context.close(promise: nil)
         case .silence: break
         case .endless: sendEndlessly(NIOLoopBound(context, eventLoop: context.eventLoop))
+        case .drip(let count, let milliseconds):
+            drip(
+                answer.body[...],
+                count,
+                .milliseconds(milliseconds),
+                NIOLoopBound(context, eventLoop: context.eventLoop)
+            )
+        }
+    }
+
+    private func drip(
+        _ bytes: ArraySlice<UInt8>,
+        _ count: Int,
+        _ pause: TimeAmount,
+        _ context: NIOLoopBound<ChannelHandlerContext>
+    ) {
+        guard !bytes.isEmpty else {
+            return context.value.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        }
+        let piece = ByteBuffer(bytes: bytes.prefix(count))
+        let this = NIOLoopBound(self, eventLoop: context.value.eventLoop)
+        context.value.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece)))).whenSuccess {
+            context.value.eventLoop.scheduleTask(in: pause) {
+                this.value.drip(bytes.dropFirst(count), count, pause, context)
+            }
         }
     }
 

@@ -5,7 +5,8 @@ package struct Fault: Sendable {
     package enum Action: Sendable {
         /// Closes the connection before it answers.
         case cutBeforeAnswer
-        /// Says how long the body is, sends so many bytes of it and closes the connection.
+        /// Says how long the body is, or more where that is no more than `at`; sends so many bytes of it and closes the
+        /// connection.
         case cutBody(at: Int)
         /// Answers with a status instead, and these headers and this body.
         case status(Int, headers: [(String, String)] = [], body: String = "")
@@ -19,6 +20,8 @@ package struct Fault: Sendable {
         case endlessBody
         /// Sends the head and so many bytes, and then nothing more while the connection stays open.
         case silence(after: Int)
+        /// Sends the body by pieces of so many bytes with a pause after each.
+        case drip(pieces: Int, milliseconds: Int64)
         /// Redirects.
         case redirect(to: String, status: Int = 307)
     }

@@ -30,7 +30,9 @@ extension LoopbackRegistry {
         switch action {
         case .status, .redirect, .ignoreRange: break
         case .cutBeforeAnswer: answer.ending = .cutBeforeHead
-        case .cutBody(let count): answer.ending = .cut(at: count)
+        case .cutBody(let count):
+            answer.ending = .cut(at: count)
+            answer.declaredLength = max(answer.body.count, count + 1)
         case .body(let change):
             answer.body = change(answer.body)
             answer.declaredLength = answer.body.count
@@ -41,6 +43,7 @@ extension LoopbackRegistry {
             }
         case .endlessBody: answer.ending = .endless
         case .silence(let count): answer.ending = .silence(after: count)
+        case .drip(let count, let milliseconds): answer.ending = .drip(pieces: count, milliseconds: milliseconds)
         }
         return answer
     }

@@ -94,8 +94,7 @@ struct BodyReader {
         waited += clock.now - start
         bytes += Int64(piece.readableBytes)
         if waited >= limits.speedWindow {
-            let least = limits.minimumSpeed * limits.speedWindow.components.seconds
-            guard bytes >= least else { throw TooSlow() }
+            guard Double(bytes) >= Double(limits.minimumSpeed) * limits.speedWindow.seconds else { throw TooSlow() }
             waited = .zero
             bytes = 0
         }

@@ -105,9 +105,11 @@ final class Web: Sendable {
             await drain(try await sendOnce(request, to: request.address, false))
             return true
         } catch let error as RegistryError {
-            // A file of certificates that cannot be read is no reason to do without them.
-            if case .unusableTLSFile = error { throw error }
-            return false
+            switch error {
+            case .notTLS, .unreachable, .untrustedCertificate: return false
+            // A file of certificates or a proxy that cannot be used is no reason to do without.
+            default: throw error
+            }
         } catch is Setback {
             return false
         }

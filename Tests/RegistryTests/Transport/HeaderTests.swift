@@ -83,7 +83,8 @@ struct HeaderTests {
             ("a.azurecr.io", "b.azurecr.io", false), ("r.co.uk", "s.co.uk", false), ("a.r.co.uk", "b.r.co.uk", true),
             ("docker.io", "docker.io.attacker.example", false), ("docker.io", "attackerdocker.io", false),
             ("10.0.0.1", "10.0.0.2", false), ("10.0.0.1", "1.0.0.1", false), ("10.0.0.1:5000", "10.0.0.1", true),
-            ("localhost:1", "127.0.0.1:2", true), ("r.example", "auth.trusted.example", true), ("io", "docker.io", false),
+            ("localhost:1", "127.0.0.1:2", true), ("r.example", "auth.trusted.example", true),
+            ("io", "docker.io", false),
         ]
     )
     func trust(_ registry: String, _ realm: String, _ isTrusted: Bool) throws {
