@@ -5,8 +5,7 @@ package struct Fault: Sendable {
     package enum Action: Sendable {
         /// Closes the connection before it answers.
         case cutBeforeAnswer
-        /// Says how long the body is, or more where that is no more than `at`; sends so many bytes of it and closes the
-        /// connection.
+        /// Sends the head and so many bytes of the body, then closes the connection; the head promises more than that.
         case cutBody(at: Int)
         /// Answers with a status instead, and these headers and this body.
         case status(Int, headers: [(String, String)] = [], body: String = "")

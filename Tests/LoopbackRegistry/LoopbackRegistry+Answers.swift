@@ -42,7 +42,9 @@ extension LoopbackRegistry {
                 if let value { answer.headers.append((name, value)) }
             }
         case .endlessBody: answer.ending = .endless
-        case .silence(let count): answer.ending = .silence(after: count)
+        case .silence(let count):
+            answer.ending = .silence(after: count)
+            answer.declaredLength = max(answer.body.count, count + 1)
         case .drip(let count, let milliseconds): answer.ending = .drip(pieces: count, milliseconds: milliseconds)
         }
         return answer

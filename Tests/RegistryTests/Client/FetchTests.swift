@@ -218,9 +218,10 @@ struct FetchTests {
         }
     }
 
-    @Test("a connection that breaks after the last byte is no cut")
-    func cutAtTheEnd() async throws {
-        let short = try await fetch([Fault(.cutBody(at: 70_000), path: "/blobs/")])
+    @Test("a connection that has no end after the last byte is no cut")
+    func silenceAtTheEnd() async throws {
+        let fault = Fault(.silence(after: 70_000), path: "/blobs/")
+        let short = try await fetch([fault]) { $0.limits.idleTimeout = .seconds(1) }
         #expect(short.recorder.bytes == FetchTests.bytes)
         #expect(short.requests.count == 1)
     }
