@@ -52,7 +52,8 @@ package struct HelperProcess: Sendable {
     /// - Throws: `HelperProcessError` when it cannot be started or goes over a limit; `CancellationError`.
     @concurrent
     package func run() async throws -> Outcome {
-        let interruption = try Interruption()
+        let interruption: Interruption
+        do { interruption = try Interruption() } catch { throw HelperProcessError.notStarted(program, error) }
         return try await withTaskExecutorPreference(BlockingThreads.shared) {
             try await withTaskCancellationHandler {
                 try HelperRun(self).run(until: interruption)
@@ -85,12 +86,15 @@ package struct HelperProcess: Sendable {
 /// Why a helper process gave no answer.
 package enum HelperProcessError: DescribedError, Sendable, Hashable {
     case notStarted(ByteString, SystemError)
+    /// A call failed while it ran, and it was killed.
+    case failed(ByteString, SystemError)
     case timedOut(ByteString, Duration)
     case tooMuchOutput(ByteString, limit: Int)
 
     package var message: String {
         switch self {
         case .notStarted(let program, let error): "\(program.escaped) cannot be started: \(error.reason)"
+        case .failed(let program, let error): "\(program.escaped) was given up: \(error.message)"
         case .timedOut(let program, let time): "\(program.escaped) did not answer within \(time.components.seconds) s"
         case .tooMuchOutput(let program, let limit): "\(program.escaped) wrote more than \(limit) bytes"
         }
@@ -98,7 +102,7 @@ package enum HelperProcessError: DescribedError, Sendable, Hashable {
 
     package var remedy: String? {
         switch self {
-        case .notStarted(_, let error): error.remedy
+        case .notStarted(_, let error), .failed(_, let error): error.remedy
         case .timedOut: "run it by hand to see what it waits for"
         case .tooMuchOutput: nil
         }

@@ -20,7 +20,10 @@ final class HelperRun {
     /// Runs it to its end, or until `interruption` or a limit ends it.
     func run(until interruption: Interruption) throws -> HelperProcess.Outcome {
         try Task.checkCancellation()
-        let pid = try start()
+        let pid: pid_t
+        do { pid = try start() } catch let error as SystemError {
+            throw HelperProcessError.notStarted(request.program, error)
+        }
         do {
             let process = sbi_open_process(pid)
             guard process >= 0 else { throw SystemError.last("pidfd_open") }
@@ -28,8 +31,11 @@ final class HelperRun {
             try exchange(with: descriptor, until: interruption)
         } catch {
             kill(-pid, SIGKILL)
+            // It may have left its group; a process that nobody waited for keeps its number.
+            kill(pid, SIGKILL)
             _ = reap(pid)
-            throw error
+            guard let error = error as? SystemError else { throw error }
+            throw HelperProcessError.failed(request.program, error)
         }
         return HelperProcess.Outcome(ending: reap(pid), output: output, diagnostics: diagnostics)
     }

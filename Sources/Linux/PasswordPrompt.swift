@@ -24,7 +24,11 @@ package struct PasswordPrompt: Sendable {
         let interruption = try Interruption()
         return try await withTaskExecutorPreference(BlockingThreads.shared) {
             try await withTaskCancellationHandler {
-                try ask(text, until: interruption)
+                do {
+                    return try ask(text, until: interruption)
+                } catch let error as SystemError {
+                    throw PasswordPromptError.noTerminal(error)
+                }
             } onCancel: {
                 interruption.raise()
             }
@@ -33,12 +37,10 @@ package struct PasswordPrompt: Sendable {
 
     private func ask(_ text: ByteString, until interruption: Interruption) throws -> ByteString {
         let number = try device.withCPath { open($0, O_RDWR | O_CLOEXEC | O_NOCTTY) }
-        guard number >= 0 else { throw PasswordPromptError.noTerminal(SystemError.last("open", device)) }
+        guard number >= 0 else { throw SystemError.last("open", device) }
         let terminal = Descriptor(owning: number)
         var before = termios()
-        guard tcgetattr(number, &before) == 0 else {
-            throw PasswordPromptError.noTerminal(SystemError.last("tcgetattr", device))
-        }
+        guard tcgetattr(number, &before) == 0 else { throw SystemError.last("tcgetattr", device) }
         var silent = before
         silent.c_lflag &= ~tcflag_t(ECHO | ECHONL | ICANON | ISIG | IEXTEN)
         silent.setReadsByByte()
@@ -114,6 +116,7 @@ extension termios {
 
 /// Why a password could not be asked for.
 package enum PasswordPromptError: DescribedError, Sendable, Hashable {
+    /// The terminal is not there, is none, or went away.
     case noTerminal(SystemError)
     case tooLong(limit: Int)
 

@@ -81,6 +81,12 @@ struct AuthFile {
 
     /// Puts a registry's credential in place of all that the file has for it.
     mutating func set(_ credential: Credential, for registry: AuthKey) throws(SettingsError) {
+        guard !credential.username.contains(":") else {
+            throw .unstorableCredential(reason: "the user name has a colon")
+        }
+        guard credential.password?.utf8.contains(0) != true else {
+            throw .unstorableCredential(reason: "the password has a NUL byte")
+        }
         var entry = JSONObject()
         let pair = "\(credential.username):\(credential.password ?? "")"
         entry["auth"] = .string(ByteString(Base64.encode(pair.utf8)))

@@ -7,6 +7,8 @@ package import Linux
 package enum SettingsError: DescribedError, Sendable, Hashable {
     case unreadable(ByteString, SystemError)
     case notWritten(ByteString, SystemError)
+    /// A file that a variable names and that is not there.
+    case missingFile(ByteString, variable: String)
     /// A settings file that is no plain file.
     case notAFile(ByteString)
     case tooLarge(ByteString, limit: Int)
@@ -17,6 +19,8 @@ package enum SettingsError: DescribedError, Sendable, Hashable {
     case registryToken(ByteString, registry: String)
     /// Neither DOCKER_CONFIG nor HOME says where credentials are kept.
     case noPlaceForCredentials
+    /// A credential that cannot be kept so that it is read back.
+    case unstorableCredential(reason: String)
     case malformedHost(ByteString)
     /// A variable of the environment; its value is not shown, as it may hold a password.
     case malformedVariable(ByteString, reason: String)
@@ -41,12 +45,14 @@ extension SettingsError {
         switch self {
         case .unreadable(let path, let error): "\(path.escaped) cannot be read: \(error.reason)"
         case .notWritten(let path, let error): "\(path.escaped) cannot be written: \(error.message)"
+        case .missingFile(let path, let variable): "\(path.escaped), which \(variable) names, is not there"
         case .notAFile(let path): "\(path.escaped) is not a file"
         case .tooLarge(let path, let limit): "\(path.escaped) is larger than \(limit >> 20) MiB"
         case .malformedFile(let path, let reason): "\(path.escaped): \(reason)"
         case .registryToken(let path, let registry):
             "\(path.escaped): the entry for \(registry) is a registrytoken, which is not supported"
         case .noPlaceForCredentials: "there is no place for credentials: neither DOCKER_CONFIG nor HOME is set"
+        case .unstorableCredential(let reason): "this credential cannot be stored: \(reason)"
         case .malformedHost(let host): "`\(host.escaped)` is not a registry's host"
         case .malformedVariable(let name, let reason): "the value of \(name.escaped) is malformed: \(reason)"
         case .malformedHelperName(let name, let file):
@@ -70,7 +76,7 @@ extension SettingsError {
         case .registryToken: "log in with a user name and a password"
         case .noPlaceForCredentials: "set HOME, or DOCKER_CONFIG to a folder"
         case .malformedHost: "write a host, or a host and a port, without a scheme"
-        case .malformedVariable: nil
+        case .missingFile, .malformedVariable, .unstorableCredential: nil
         case .malformedHelperName: "name the part after `docker-credential-`"
         case .helperMissing(let name): "install \(name), or take it out of credsStore and credHelpers in config.json"
         case .helperFailed, .helperAnswer: "run it by hand: `echo REGISTRY | PROGRAM get`"

@@ -96,6 +96,16 @@ struct CredentialWritingTests {
         #expect(await settingsError { _ = try await homeless.store(ann, for: "r.example") } == .noPlaceForCredentials)
     }
 
+    @Test("what could not be read back is refused and not written")
+    func unstorable() async throws {
+        let scratch = try Scratch()
+        for credential in [Credential(username: "a:b", password: "c"), Credential(username: "a", password: "b\0")] {
+            let error = await settingsError { _ = try await scratch.credentials().store(credential, for: "r.example") }
+            #expect(error?.message.hasPrefix("this credential cannot be stored") == true)
+        }
+        #expect(try scratch.directory.statusIfPresent(".docker") == nil)
+    }
+
     @Test("erasing takes the registry's entries out of every file and leaves those of single repositories")
     func eraseEverywhere() async throws {
         let scratch = try Scratch()

@@ -47,10 +47,6 @@ struct RegistriesConfigurationTests {
         prefix = "bad.example/good"
         location = "bad.example/good"
 
-        [[registry]]
-        prefix = "pin.example/app:old"
-        location = "pin.example/app:new"
-
         [aliases]
         "app" = "pin.example/team/app"
         "none" = ""
@@ -87,10 +83,9 @@ struct RegistriesConfigurationTests {
             ("busybox@\(digest)", ["exact.example/busybox mirror", "library.example:5000/official/busybox"]),
             ("a.b.corp.example/x", ["cache.example/corp/x insecure"]),
             ("corp.example/x", ["corp.example/x"]),
-            ("x.kept.example:5000/y", ["x.kept.example:5000/y"]),
+            ("x.kept.example:5000/y", ["x.kept.example:5000/y insecure"]),
             ("x.kept.example/y", ["x.kept.example/y insecure"]),
-            ("bad.example/good/x", ["bad.example/good/x"]),
-            ("pin.example/app:old", ["pin.example/app"]),
+            ("bad.example/good/x", ["bad.example/good/x"]), ("abad.example/x", ["abad.example/x"]),
             ("ghcr.io/x/y", ["ghcr.io/x/y"]),
             ("localhost:5000/x", ["localhost:5000/x insecure"]),
             ("127.0.0.1:5000/x", ["127.0.0.1:5000/x insecure"]),
@@ -104,7 +99,7 @@ struct RegistriesConfigurationTests {
 
     @Test(
         "a blocked registry is refused by name, with the file that says so",
-        arguments: ["bad.example/x", "bad.example/goods/x"]
+        arguments: ["bad.example/x", "bad.example/goods/x", "bad.example:5000/x"]
     )
     func blocked(name: String) async throws {
         let (configuration, scratch) = try configuration(["etc/containers/registries.conf": Self.file])
@@ -170,6 +165,16 @@ struct RegistriesConfigurationTests {
         #expect(try given.searchRegistries.isEmpty)
     }
 
+    @Test("a file that the environment names must be there; /dev/null is an empty one")
+    func givenFile() async throws {
+        func configuration(_ path: ByteString) -> RegistriesConfiguration {
+            RegistriesConfiguration(environment: ["CONTAINERS_REGISTRIES_CONF": path], systemFolder: "/no/such/folder")
+        }
+        #expect(try configuration("/dev/null").searchRegistries.isEmpty)
+        let error = await settingsError { _ = try configuration("/no/such/file").searchRegistries }
+        #expect(error == .missingFile("/no/such/file", variable: "CONTAINERS_REGISTRIES_CONF"))
+    }
+
     struct Malformed: Sendable, CustomTestStringConvertible {
         let text: String
         let reason: String
@@ -191,6 +196,10 @@ struct RegistriesConfigurationTests {
                 text: "[[registry]]\nlocation = \"a.example\"\nblocked = \"yes\"\n",
                 reason: "registry[1]: `blocked` is not true or false"
             ),
+            Malformed(
+                text: "[[registry]]\nlocation = \"a.example:5000/x:1\"\n",
+                reason: "registry[1]: `location` has a tag or a digest, which is not supported"
+            ),
             Malformed(text: "[[registry]]\nprefix = \"*.a/b\"\n", reason: "registry[1]: `prefix` is not `*.`"),
             Malformed(
                 text: "[[registry]]\nlocation = \"a.example\"\npull-from-mirror = \"all\"\n",
@@ -201,6 +210,7 @@ struct RegistriesConfigurationTests {
                 reason: "there are two `[[registry]]` tables for a"
             ),
             Malformed(text: "[registries.search]\nregistries = []\n", reason: "`[registries.…]` is the old form"),
+            Malformed(text: "a = 1\n\0b = 2\n", reason: "it is not UTF-8, or has a NUL byte"),
             Malformed(text: "short-name-mode = \"maybe\"\n", reason: "`short-name-mode` is none of"),
             Malformed(text: "unqualified-search-registries = [1]\n", reason: "`unqualified-search-registries` is not"),
         ]
@@ -219,7 +229,7 @@ struct RegistriesConfigurationTests {
         let text = "[[registry]]\nprefix = \"a.example/x\"\nlocation = \"plain\"\n"
         let (configuration, scratch) = try configuration(["etc/containers/registries.conf": text])
         let error = await settingsError { _ = try configuration.endpoints(for: try Reference("a.example/x/y")) }
-        #expect(error == .rewrittenName("a.example/x/y:latest", to: "plain/y:latest"))
+        #expect(error == .rewrittenName("a.example/x/y", to: "plain/y"))
         withExtendedLifetime(scratch) {}
     }
 

@@ -7,7 +7,7 @@ internal import Synchronization
 /// The main file is `$CONTAINERS_REGISTRIES_CONF`, or `$HOME/.config/containers/registries.conf` if it is there, or
 /// `/etc/containers/registries.conf`. Then come `registries.conf.d/*.conf`: of the given file's folder only where one is
 /// given, or else the system's and then the user's. A later file wins, a `[[registry]]` by its prefix. All are read when
-/// something is first asked, once; what is wrong in them is thrown at every question.
+/// something is first asked, once; what is wrong in them, and that a given file is not there, is thrown at every question.
 package final class RegistriesConfiguration: Sendable {
     private struct Contents: Sendable {
         var registries = RegistriesFile()
@@ -33,7 +33,7 @@ package final class RegistriesConfiguration: Sendable {
     /// - Throws: `SettingsError`: a blocked registry, a rule that makes no name of the name, a malformed file.
     package func endpoints(for reference: Reference) throws -> [RegistryEndpoint] {
         let contents = try read()
-        let name = reference.description
+        let name = reference.name
         var result: [RegistryEndpoint] = []
         var own = RegistryEndpoint(host: reference.domain, repository: reference.path)
         if let (rule, length) = contents.registries.rule(for: name) {
@@ -135,11 +135,11 @@ package final class RegistriesConfiguration: Sendable {
         by place: (location: String, isInsecure: Bool),
         isMirror: Bool
     ) throws(SettingsError) -> RegistryEndpoint {
-        let name = reference.description
+        let name = reference.name
         let result = place.location + String(decoding: name.utf8.dropFirst(length), as: UTF8.self)
         let host = RegistryRule.host(of: result)
         guard let rewritten = try? Reference(result), rewritten.domain == host else {
-            throw .rewrittenName(reference.description, to: result)
+            throw .rewrittenName(name, to: result)
         }
         return RegistryEndpoint(
             host: rewritten.domain,
@@ -165,7 +165,12 @@ package final class RegistriesConfiguration: Sendable {
     private func readFiles() throws(SettingsError) -> Contents {
         var contents = Contents()
         for path in try files() {
-            guard let bytes = try SettingsFile.read(path) else { continue }
+            guard let bytes = try SettingsFile.read(path) else {
+                if path == environment["CONTAINERS_REGISTRIES_CONF"] {
+                    throw .missingFile(path, variable: "CONTAINERS_REGISTRIES_CONF")
+                }
+                continue
+            }
             contents.registries.merge(try RegistriesFile(bytes, file: path))
         }
         let daemon = systemFolder + "/docker/daemon.json"

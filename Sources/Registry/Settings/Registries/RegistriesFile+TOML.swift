@@ -2,6 +2,8 @@ internal import Bytes
 internal import TOMLKit
 
 /// The only place that knows the library for TOML.
+///
+/// The library frees none of its tables: each file read costs the memory of its document until the process ends.
 extension RegistriesFile {
     /// Reads one file.
     ///
@@ -9,8 +11,9 @@ extension RegistriesFile {
     ///
     /// - Throws: `SettingsError.malformedFile` with the line where the library knows it.
     init(_ bytes: [UInt8], file: ByteString) throws(SettingsError) {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw .malformedFile(file, reason: "it is not UTF-8")
+        // The library takes the text as C does, to the first NUL.
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
+            throw .malformedFile(file, reason: "it is not UTF-8, or has a NUL byte")
         }
         let table: TOMLTable
         do {
@@ -155,8 +158,11 @@ private struct TOMLReader {
         var rest = text[...]
         while rest.last == "/" { rest.removeLast() }
         let isSound = RegistryHost(parsing: RegistryRule.host(of: String(rest))) != nil && !rest.contains("//")
-        guard isSound, !rest.contains("://") else {
+        guard isSound else {
             throw malformed("`\(key)`: `\(ByteString(text).escaped)` is not a registry without a scheme")
+        }
+        guard !rest.drop(while: { $0 != "/" }).contains(where: { ":@".contains($0) }) else {
+            throw malformed("`\(key)` has a tag or a digest, which is not supported")
         }
         return String(rest)
     }

@@ -12,7 +12,7 @@ struct RegistryRule: Sendable, Hashable {
         let use: MirrorUse
     }
 
-    /// `host[:port][/path]`, also with a tag or digest; or `*.domain`.
+    /// `host[:port][/path]` or `*.domain`.
     let prefix: String
     /// What stands in the place of the prefix; nil if names stay as they are.
     let location: String?
@@ -24,21 +24,20 @@ struct RegistryRule: Sendable, Hashable {
 
     /// How much of the name the rule is for: the length of what its location replaces.
     ///
-    /// - Parameter name: registry and repository, with tag and digest.
+    /// A prefix without a port is for all ports of its host, as with the containers tools: a host that is blocked is so on
+    /// each of them.
+    ///
+    /// - Parameter name: registry and repository.
     /// - Returns: bytes from the name's start; nil if the rule is for other names.
     func matchedLength(of name: String) -> Int? {
+        let host = name.prefix { $0 != "/" && $0 != ":" }
         if prefix.hasPrefix("*.") {
-            let host = name.prefix { $0 != "/" }
             let suffix = prefix.dropFirst()
             return host.utf8.count > suffix.utf8.count && host.hasSuffix(suffix) ? host.utf8.count : nil
         }
         guard name.hasPrefix(prefix) else { return nil }
-        switch name.utf8.dropFirst(prefix.utf8.count).first {
-        case nil, UInt8(ascii: "/"), UInt8(ascii: "@"): return prefix.utf8.count
-        // A host's port is a part of it; a repository's tag is not.
-        case UInt8(ascii: ":") where prefix.contains("/"): return prefix.utf8.count
-        default: return nil
-        }
+        let next = name.utf8.dropFirst(prefix.utf8.count).first
+        return next == nil || next == UInt8(ascii: "/") || next == UInt8(ascii: ":") ? prefix.utf8.count : nil
     }
 
     /// The host and the port of a location or a prefix.
