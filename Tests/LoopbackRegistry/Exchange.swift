@@ -14,6 +14,7 @@ struct LoopbackAnswer: Sendable {
         case complete
         case cut(at: Int)
         case cutBeforeHead
+        case nothing
         case silence(after: Int)
         case endless
         case drip(pieces: Int, milliseconds: Int64)
@@ -60,6 +61,7 @@ final class Exchange: ChannelInboundHandler {
 
     private func send(_ answer: LoopbackAnswer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         if case .cutBeforeHead = answer.ending { return context.close(promise: nil) }
+        if case .nothing = answer.ending { return }
         var headers = HTTPHeaders(answer.headers)
         var isChunked = answer.declaredLength == nil
         if case .endless = answer.ending { isChunked = true }
@@ -74,7 +76,7 @@ final class Exchange: ChannelInboundHandler {
         )
         var bytes = answer.body[...]
         switch answer.ending {
-        case .complete, .endless, .cutBeforeHead: break
+        case .complete, .endless, .cutBeforeHead, .nothing: break
         case .drip: bytes = []
         case .cut(let count), .silence(let count): bytes = bytes.prefix(count)
         }
@@ -85,7 +87,7 @@ final class Exchange: ChannelInboundHandler {
         switch answer.ending {
         case .complete: context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         case .cut, .cutBeforeHead: context.close(promise: nil)
-        case .silence: break
+        case .silence, .nothing: break
         case .endless: sendEndlessly(NIOLoopBound(context, eventLoop: context.eventLoop))
         case .drip(let count, let milliseconds):
             drip(

@@ -5,6 +5,8 @@ package struct Fault: Sendable {
     package enum Action: Sendable {
         /// Closes the connection before it answers.
         case cutBeforeAnswer
+        /// Never answers, while the connection stays open.
+        case noAnswer
         /// Sends the head and so many bytes of the body, then closes the connection; the head promises more than that.
         case cutBody(at: Int)
         /// Answers with a status instead, and these headers and this body.

@@ -30,6 +30,7 @@ extension LoopbackRegistry {
         switch action {
         case .status, .redirect, .ignoreRange: break
         case .cutBeforeAnswer: answer.ending = .cutBeforeHead
+        case .noAnswer: answer.ending = .nothing
         case .cutBody(let count):
             answer.ending = .cut(at: count)
             answer.declaredLength = max(answer.body.count, count + 1)

@@ -56,6 +56,7 @@ struct DockerRegistryTests {
             strict(&settings)
             settings.certificateFolders = [scratch.path]
         }) { try await roundTrip($0, registry.host) }
+        #expect(registry.log.contains("HTTP/2.0"))
         let name = try Reference("\(registry.host)/team/app:1")
         let authority = ByteString(certificates.path("ca.crt"))
         // Without its own certificate this side is not let in.

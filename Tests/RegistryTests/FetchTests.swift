@@ -144,6 +144,11 @@ struct FetchTests {
             ],
             retries: ["HTTP 503", "HTTP 429", "HTTP 500", "HTTP 502"]
         ),
+        Passing(
+            name: "a Retry-After of an hour: the longest wait is ours",
+            faults: [Fault(.status(503, headers: [("Retry-After", "3600")]), path: "/blobs/")],
+            retries: ["HTTP 503"]
+        ),
     ]
 
     @Test("what passes is waited out, and told", arguments: passing)
@@ -154,9 +159,10 @@ struct FetchTests {
         #expect(recorder.retries == row.retries)
     }
 
-    @Test("silence between two bytes ends the try")
-    func silence() async throws {
-        let recorder = try await fetch([Fault(.silence(after: 100), path: "/blobs/")]) {
+    @Test("silence before the answer or between two bytes ends the try", arguments: [nil, 0, 100])
+    func silence(_ position: Int?) async throws {
+        let fault = Fault(position.map { .silence(after: $0) } ?? .noAnswer, path: "/blobs/")
+        let recorder = try await fetch([fault]) {
             $0.limits.idleTimeout = .milliseconds(200)
         }.recorder
         #expect(recorder.bytes == FetchTests.bytes)

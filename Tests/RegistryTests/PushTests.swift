@@ -314,6 +314,23 @@ struct PushTests {
         }
     }
 
+    @Test("a cancelled push ends at once")
+    func cancelled() async throws {
+        try await withRegistry { registry in
+            let (answers, answer) = AsyncStream<Void>.makeStream()
+            registry.add(Fault(.noAnswer, method: "PUT", times: 9))
+            let reference = try Reference("\(registry.host)/team/app:1")
+            let client = RegistryClient(settings: RegistrySettings(environment: [:])) { event in
+                if case .began(_, .upload, _) = event { answer.finish() }
+            }
+            let task = Task { try await client.push(PushTests.image.pushed, to: reference) }
+            for await _ in answers {}
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+            await client.close()
+        }
+    }
+
     @Test("what does not pass names blob and registry, and no manifest is sent")
     func failing() async throws {
         try await withRegistry { registry in

@@ -41,6 +41,8 @@ final class Web: Sendable {
         to address: WebAddress,
         _ withAuthorization: Bool
     ) async throws -> WebResponse {
+        // A request of a cancelled task can be answered before it is seen to be cancelled.
+        try Task.checkCancellation()
         let agent = surroundings.settings.userAgent
         let message = request.message(to: address, withAuthorization: withAuthorization, userAgent: agent)
         do {
