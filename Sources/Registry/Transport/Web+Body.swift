@@ -59,7 +59,7 @@ extension Web {
     private func told(by response: WebResponse, _ subject: RegistrySubject) async throws -> String {
         do {
             let body = try await bytes(of: response, limit: ToldText.limit, subject)
-            return secrets.hidden(in: ToldText.text(of: body, contentType: response.header("Content-Type")))
+            return ToldText.text(of: body, contentType: response.header("Content-Type"), hiding: secrets)
         } catch let error as CancellationError {
             throw error
         } catch {

@@ -108,6 +108,15 @@ struct HeaderTests {
         #expect(ToldText.text(of: Array(body.utf8), contentType: type) == text)
     }
 
+    @Test("a secret is hidden before a message is cut")
+    func secretAtTheEnd() {
+        let secrets = Secrets()
+        secrets.remember("top-secret")
+        let body = "{\"message\":\"\(String(repeating: "x", count: 235))top-secret\"}"
+        let text = ToldText.text(of: Array(body.utf8), contentType: nil, hiding: secrets)
+        #expect(text == String(repeating: "x", count: 235) + "…")
+    }
+
     @Test("a long message is cut")
     func longMessage() {
         let body = "{\"message\":\"\(String(repeating: "x", count: 5000))\"}"
