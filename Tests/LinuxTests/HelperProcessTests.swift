@@ -105,6 +105,18 @@ struct HelperProcessTests {
         withExtendedLifetime(open) {}
     }
 
+    @Test("a process that ignores broken pipes, as the command line does, starts programs that do not")
+    func ignoredSignals() async {
+        await #expect(processExitsWith: .success) {
+            signal(SIGPIPE, SIG_IGN)
+            let script: ByteString = "grep SigIgn /proc/self/status"
+            let process = HelperProcess(program: "/bin/sh", arguments: ["-c", script])
+            let line = try await ByteString(process.run().output).text
+            let mask = try #require(UInt64(line.split { $0.isWhitespace }.last ?? "", radix: 16))
+            #expect(mask & (1 << UInt64(SIGPIPE - 1)) == 0)
+        }
+    }
+
     @Test("a program that is not there, and a name with a slash, are told")
     func missing() async throws {
         let process = HelperProcess(program: "/no/such/program")
