@@ -36,26 +36,48 @@ final class Exchange: ChannelInboundHandler {
     private let registry: LoopbackRegistry
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
+    /// After how many bytes of the request's body the connection is closed.
+    private var bodyLimit = Int.max
+    private var isOver = false
 
     init(_ registry: LoopbackRegistry) { self.registry = registry }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isOver { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             self.head = head
             body = []
-        case .body(let buffer): body += buffer.readableBytesView
+            meetEarlyFault(request(head), head, context)
+        case .body(let buffer):
+            body += buffer.readableBytesView
+            if body.count >= bodyLimit {
+                isOver = true
+                context.close(promise: nil)
+            }
         case .end:
             guard let head else { return }
-            var headers: [String: String] = [:]
-            for (name, value) in head.headers { headers[name.lowercased()] = value }
-            let request = RecordedRequest(
-                method: head.method.rawValue,
-                target: head.uri,
-                headers: headers,
-                body: body
-            )
-            send(registry.answer(to: request), to: head, context)
+            send(registry.answer(to: request(head)), to: head, context)
+        }
+    }
+
+    private func request(_ head: HTTPRequestHead) -> RecordedRequest {
+        var headers: [String: String] = [:]
+        for (name, value) in head.headers { headers[name.lowercased()] = value }
+        return RecordedRequest(method: head.method.rawValue, target: head.uri, headers: headers, body: body)
+    }
+
+    private func meetEarlyFault(
+        _ request: RecordedRequest,
+        _ head: HTTPRequestHead,
+        _ context: ChannelHandlerContext
+    ) {
+        switch registry.earlyFault(of: request) {
+        case .cutUpload(let count)?: bodyLimit = count
+        case .earlyStatus(let status)?:
+            isOver = true
+            send(LoopbackAnswer(status, headers: [("Connection", "close")]), to: head, context)
+        default: break
         }
     }
 

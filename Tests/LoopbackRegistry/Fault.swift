@@ -23,8 +23,20 @@ package struct Fault: Sendable {
         case silence(after: Int)
         /// Sends the body by pieces of so many bytes with a pause after each.
         case drip(pieces: Int, milliseconds: Int64)
+        /// Closes the connection when so many bytes of the request's body have come.
+        case cutUpload(after: Int)
+        /// Answers with a status before the request's body has come, and closes the connection.
+        case earlyStatus(Int)
         /// Redirects.
         case redirect(to: String, status: Int = 307)
+    }
+
+    /// Whether it happens while the request is still coming.
+    var isEarly: Bool {
+        switch action {
+        case .cutUpload, .earlyStatus: true
+        default: false
+        }
     }
 
     /// Requests of this method; nil for all.

@@ -8,7 +8,7 @@ extension LoopbackRegistry {
         state.withLock { state in
             state.requests.append(request)
             var fault: Fault?
-            if let index = state.faults.firstIndex(where: { $0.matches(request) }) {
+            if let index = state.faults.firstIndex(where: { !$0.isEarly && $0.matches(request) }) {
                 state.faults[index].times -= 1
                 fault = state.faults[index]
             }
@@ -25,10 +25,20 @@ extension LoopbackRegistry {
         }
     }
 
+    /// The fault that a request meets before it has come as a whole.
+    func earlyFault(of request: RecordedRequest) -> Fault.Action? {
+        state.withLock { state in
+            guard let index = state.faults.firstIndex(where: { $0.isEarly && $0.matches(request) }) else { return nil }
+            state.faults[index].times -= 1
+            state.requests.append(request)
+            return state.faults[index].action
+        }
+    }
+
     private func changed(_ answer: LoopbackAnswer, by action: Fault.Action) -> LoopbackAnswer {
         var answer = answer
         switch action {
-        case .status, .redirect, .ignoreRange: break
+        case .status, .redirect, .ignoreRange, .cutUpload, .earlyStatus: break
         case .cutBeforeAnswer: answer.ending = .cutBeforeHead
         case .noAnswer: answer.ending = .nothing
         case .cutBody(let count):
