@@ -14,8 +14,10 @@ struct LoopbackAnswer: Sendable {
         case complete
         case cut(at: Int)
         case cutBeforeHead
+        case nothing
         case silence(after: Int)
         case endless
+        case drip(pieces: Int, milliseconds: Int64)
     }
 
     init(_ status: Int, headers: [(String, String)] = [], body: [UInt8] = []) {
@@ -34,31 +36,54 @@ final class Exchange: ChannelInboundHandler {
     private let registry: LoopbackRegistry
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
+    /// After how many bytes of the request's body the connection is closed.
+    private var bodyLimit = Int.max
+    private var isOver = false
 
     init(_ registry: LoopbackRegistry) { self.registry = registry }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isOver { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             self.head = head
             body = []
-        case .body(let buffer): body += buffer.readableBytesView
+            meetEarlyFault(request(head), head, context)
+        case .body(let buffer):
+            body += buffer.readableBytesView
+            if body.count >= bodyLimit {
+                isOver = true
+                context.close(promise: nil)
+            }
         case .end:
             guard let head else { return }
-            var headers: [String: String] = [:]
-            for (name, value) in head.headers { headers[name.lowercased()] = value }
-            let request = RecordedRequest(
-                method: head.method.rawValue,
-                target: head.uri,
-                headers: headers,
-                body: body
-            )
-            send(registry.answer(to: request), to: head, context)
+            send(registry.answer(to: request(head)), to: head, context)
+        }
+    }
+
+    private func request(_ head: HTTPRequestHead) -> RecordedRequest {
+        var headers: [String: String] = [:]
+        for (name, value) in head.headers { headers[name.lowercased()] = value }
+        return RecordedRequest(method: head.method.rawValue, target: head.uri, headers: headers, body: body)
+    }
+
+    private func meetEarlyFault(
+        _ request: RecordedRequest,
+        _ head: HTTPRequestHead,
+        _ context: ChannelHandlerContext
+    ) {
+        switch registry.earlyFault(of: request) {
+        case .cutUpload(let count)?: bodyLimit = count
+        case .earlyStatus(let status)?:
+            isOver = true
+            send(LoopbackAnswer(status, headers: [("Connection", "close")]), to: head, context)
+        default: break
         }
     }
 
     private func send(_ answer: LoopbackAnswer, to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         if case .cutBeforeHead = answer.ending { return context.close(promise: nil) }
+        if case .nothing = answer.ending { return }
         var headers = HTTPHeaders(answer.headers)
         var isChunked = answer.declaredLength == nil
         if case .endless = answer.ending { isChunked = true }
@@ -73,7 +98,8 @@ final class Exchange: ChannelInboundHandler {
         )
         var bytes = answer.body[...]
         switch answer.ending {
-        case .complete, .endless, .cutBeforeHead: break
+        case .complete, .endless, .cutBeforeHead, .nothing: break
+        case .drip: bytes = []
         case .cut(let count), .silence(let count): bytes = bytes.prefix(count)
         }
         if head.method != .HEAD, !bytes.isEmpty {
@@ -83,8 +109,33 @@ final class Exchange: ChannelInboundHandler {
         switch answer.ending {
         case .complete: context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         case .cut, .cutBeforeHead: context.close(promise: nil)
-        case .silence: break
+        case .silence, .nothing: break
         case .endless: sendEndlessly(NIOLoopBound(context, eventLoop: context.eventLoop))
+        case .drip(let count, let milliseconds):
+            drip(
+                answer.body[...],
+                count,
+                .milliseconds(milliseconds),
+                NIOLoopBound(context, eventLoop: context.eventLoop)
+            )
+        }
+    }
+
+    private func drip(
+        _ bytes: ArraySlice<UInt8>,
+        _ count: Int,
+        _ pause: TimeAmount,
+        _ context: NIOLoopBound<ChannelHandlerContext>
+    ) {
+        guard !bytes.isEmpty else {
+            return context.value.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        }
+        let piece = ByteBuffer(bytes: bytes.prefix(count))
+        let this = NIOLoopBound(self, eventLoop: context.value.eventLoop)
+        context.value.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece)))).whenSuccess {
+            context.value.eventLoop.scheduleTask(in: pause) {
+                this.value.drip(bytes.dropFirst(count), count, pause, context)
+            }
         }
     }
 

@@ -5,7 +5,9 @@ package struct Fault: Sendable {
     package enum Action: Sendable {
         /// Closes the connection before it answers.
         case cutBeforeAnswer
-        /// Says how long the body is, sends so many bytes of it and closes the connection.
+        /// Never answers, while the connection stays open.
+        case noAnswer
+        /// Sends the head and so many bytes of the body, then closes the connection; the head promises more than that.
         case cutBody(at: Int)
         /// Answers with a status instead, and these headers and this body.
         case status(Int, headers: [(String, String)] = [], body: String = "")
@@ -19,8 +21,22 @@ package struct Fault: Sendable {
         case endlessBody
         /// Sends the head and so many bytes, and then nothing more while the connection stays open.
         case silence(after: Int)
+        /// Sends the body by pieces of so many bytes with a pause after each.
+        case drip(pieces: Int, milliseconds: Int64)
+        /// Closes the connection when so many bytes of the request's body have come.
+        case cutUpload(after: Int)
+        /// Answers with a status before the request's body has come, and closes the connection.
+        case earlyStatus(Int)
         /// Redirects.
         case redirect(to: String, status: Int = 307)
+    }
+
+    /// Whether it happens while the request is still coming.
+    var isEarly: Bool {
+        switch action {
+        case .cutUpload, .earlyStatus: true
+        default: false
+        }
     }
 
     /// Requests of this method; nil for all.

@@ -8,7 +8,7 @@ extension LoopbackRegistry {
         state.withLock { state in
             state.requests.append(request)
             var fault: Fault?
-            if let index = state.faults.firstIndex(where: { $0.matches(request) }) {
+            if let index = state.faults.firstIndex(where: { !$0.isEarly && $0.matches(request) }) {
                 state.faults[index].times -= 1
                 fault = state.faults[index]
             }
@@ -25,12 +25,25 @@ extension LoopbackRegistry {
         }
     }
 
+    /// The fault that a request meets before it has come as a whole.
+    func earlyFault(of request: RecordedRequest) -> Fault.Action? {
+        state.withLock { state in
+            guard let index = state.faults.firstIndex(where: { $0.isEarly && $0.matches(request) }) else { return nil }
+            state.faults[index].times -= 1
+            state.requests.append(request)
+            return state.faults[index].action
+        }
+    }
+
     private func changed(_ answer: LoopbackAnswer, by action: Fault.Action) -> LoopbackAnswer {
         var answer = answer
         switch action {
-        case .status, .redirect, .ignoreRange: break
+        case .status, .redirect, .ignoreRange, .cutUpload, .earlyStatus: break
         case .cutBeforeAnswer: answer.ending = .cutBeforeHead
-        case .cutBody(let count): answer.ending = .cut(at: count)
+        case .noAnswer: answer.ending = .nothing
+        case .cutBody(let count):
+            answer.ending = .cut(at: count)
+            answer.declaredLength = max(answer.body.count, count + 1)
         case .body(let change):
             answer.body = change(answer.body)
             answer.declaredLength = answer.body.count
@@ -40,7 +53,10 @@ extension LoopbackRegistry {
                 if let value { answer.headers.append((name, value)) }
             }
         case .endlessBody: answer.ending = .endless
-        case .silence(let count): answer.ending = .silence(after: count)
+        case .silence(let count):
+            answer.ending = .silence(after: count)
+            answer.declaredLength = max(answer.body.count, count + 1)
+        case .drip(let count, let milliseconds): answer.ending = .drip(pieces: count, milliseconds: milliseconds)
         }
         return answer
     }

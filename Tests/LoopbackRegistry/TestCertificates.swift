@@ -22,6 +22,12 @@ package struct TestCertificates: Sendable {
         )
     }
 
+    /// Whether this host has the program that makes them.
+    package static var arePossible: Bool {
+        let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
+        return folders.contains { FileManager.default.isExecutableFile(atPath: "\($0)/openssl") }
+    }
+
     package func path(_ name: String) -> String { folder.appending(path: name).path() }
 
     package func remove() { try? FileManager.default.removeItem(at: folder) }

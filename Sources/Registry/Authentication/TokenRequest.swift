@@ -46,6 +46,8 @@ struct TokenRequest: Sendable {
             .untrustedTokenServer(registry: access.registry, realm: server.realm.origin.authority, reason: reason)
         }
         let realm = server.realm.origin
+        // A registry elsewhere has no business with what listens on this machine.
+        if realm.isLoopback, !access.origin.isLoopback { throw refused("it is this machine") }
         if realm.scheme == .http, !realm.isLoopback, try !web.surroundings.isInsecure(realm) {
             throw refused("it is not encrypted")
         }

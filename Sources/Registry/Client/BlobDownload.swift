@@ -45,8 +45,11 @@ struct BlobDownload {
     private var receivedAtFailure: Int64
     private var hadWrongContent = false
     private var isDone = false
-    private var givenAt = ContinuousClock.now
     private var restarts = 0
+    private var receivedAtOpen: Int64 = 0
+    private var givenAt = ContinuousClock.now
+    /// The longest time since the registry answered that the reader here took for a piece.
+    private var longestPause = Duration.zero
     private let verifies: Bool
 
     /// - Parameters:
@@ -78,13 +81,14 @@ struct BlobDownload {
     ///
     /// - Throws: `RegistryError`; `CancellationError`.
     mutating func next() async throws -> Piece? {
+        longestPause = max(longestPause, ContinuousClock.now - givenAt)
         while !isDone {
-            let pause = ContinuousClock.now - givenAt
             do {
                 if body == nil, try await !open() { return try restarted("the registry does not send the rest") }
-                let bytes = try await nextBytes()
-                givenAt = .now
-                if let bytes { return .bytes(bytes) }
+                if let bytes = try await nextBytes() {
+                    givenAt = .now
+                    return .bytes(bytes)
+                }
                 if let failure = verify() {
                     guard !hadWrongContent else { throw failure }
                     hadWrongContent = true
@@ -93,8 +97,9 @@ struct BlobDownload {
                 isDone = true
             } catch let setback as Setback {
                 body = nil
-                // A registry that gave up because the reader here paused for long is asked again at once.
-                if pause < client.settings.limits.idleTimeout { try await wait(after: setback) }
+                // A connection that ended because the reader here paused for long is no fault of the registry.
+                let isOurs = longestPause >= client.settings.limits.idleTimeout && received > receivedAtOpen
+                if !isOurs { try await wait(after: setback) }
             }
         }
         return nil
@@ -135,6 +140,8 @@ struct BlobDownload {
             throw RegistryError.malformedAnswer(subject, reason: "is a part of the blob, which was not asked for")
         }
         body = BodyReader(response.body, client.settings.limits)
+        receivedAtOpen = received
+        longestPause = .zero
         return true
     }
 
@@ -153,6 +160,8 @@ struct BlobDownload {
             do {
                 piece = try await body?.next()
             } catch {
+                // With all bytes here, a connection that breaks before it says so has nothing left to give.
+                if received == blob.size, !(error is CancellationError) { return nil }
                 throw client.web.failure(error, of: subject, at: source.address.origin)
             }
             guard var piece else {

@@ -18,9 +18,9 @@ extension BlobUpload {
             let part = bytes.dropFirst(Int(clamping: start)).prefix(Int(clamping: count))
             return .bytes(Array(part))
         case .file(let open):
-            return .stream(length: count, { AnyBodySequence { filePieces(open, start, count, sent) } })
+            return .stream(length: count) { AnyBodySequence { filePieces(open, start, count, sent) } }
         case .remote(let location):
-            return .stream(length: count, { AnyBodySequence { remotePieces(location, start, count, sent) } })
+            return .stream(length: count) { AnyBodySequence { remotePieces(location, start, count, sent) } }
         }
     }
 

@@ -22,7 +22,7 @@ package struct RegistrySettings: Sendable {
 
     package init(environment: [ByteString: ByteString], insecureRegistries: Set<String> = []) {
         self.environment = environment
-        self.insecureRegistries = insecureRegistries
+        self.insecureRegistries = Set(insecureRegistries.map { $0.lowercased() })
         let hosts = environment["SWIFT_BUILD_IMAGE_TOKEN_SERVERS"]?.text ?? ""
         trustedTokenServers = Set(hosts.split { $0 == "," || $0 == " " }.map { $0.lowercased() })
     }
@@ -42,7 +42,7 @@ package struct RegistryLimits: Sendable {
     /// How long a registry may think about an upload that is complete.
     package var uploadTimeout = Duration.seconds(300)
     /// A download slower than this many bytes a second, over ``speedWindow``, is silence too.
-    package var minimumSpeed: Int64 = 64
+    package var minimumSpeed: Int64 = 1024
     package var speedWindow = Duration.seconds(60)
     /// Blobs that are sent at the same time.
     package var uploadsAtOnce = 5

@@ -86,7 +86,15 @@ final class Connections: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Above what callers ask at once: a request that waits for a connection would count as a slow one.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        configuration.http1_1ConnectionDebugInitializer = Connections.enlargeReads
+        configuration.http2ConnectionDebugInitializer = Connections.enlargeReads
         return configuration
+    }
+
+    /// Lets a connection read more at once than the default of 64 KiB: each read is a way through two threads.
+    @Sendable private static func enlargeReads(_ channel: any Channel) -> EventLoopFuture<Void> {
+        let buffers = AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 1 << 16, maximum: 1 << 19)
+        return channel.setOption(.recvAllocator, value: buffers)
     }
 
     /// Closes all connections; requests under way fail.

@@ -8,13 +8,20 @@ enum ToldText {
 
     /// The messages of an error document (OCI distribution-spec 1.1, "Error Codes"), those that token servers use, or
     /// the first line of plain text.
-    static func text(of body: [UInt8], contentType: String?) -> String {
+    ///
+    /// - Parameters:
+    ///   - body: what came; it may be anything.
+    ///   - contentType: what the header says it is.
+    ///   - secrets: what must not be in it.
+    /// - Returns: one line; nothing where the body says nothing.
+    static func text(of body: [UInt8], contentType: String?, hiding secrets: Secrets = Secrets()) -> String {
         if let document = try? JSONValue(parsing: body, maximumDepth: 32) {
-            return shortened(messages(in: document).joined(separator: "; "))
+            // Hidden before it is cut: a part of a secret would not be found.
+            return shortened(secrets.hidden(in: messages(in: document).joined(separator: "; ")))
         }
         guard contentType?.hasPrefix("text/plain") ?? false else { return "" }
         let line = body.split(separator: UInt8(ascii: "\n"), maxSplits: 1).first ?? []
-        return shortened(ByteString(Array(line)).text)
+        return shortened(secrets.hidden(in: ByteString(Array(line)).text))
     }
 
     private static func messages(in document: JSONValue) -> [String] {

@@ -59,7 +59,7 @@ extension Web {
     private func told(by response: WebResponse, _ subject: RegistrySubject) async throws -> String {
         do {
             let body = try await bytes(of: response, limit: ToldText.limit, subject)
-            return secrets.hidden(in: ToldText.text(of: body, contentType: response.header("Content-Type")))
+            return ToldText.text(of: body, contentType: response.header("Content-Type"), hiding: secrets)
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -94,8 +94,7 @@ struct BodyReader {
         waited += clock.now - start
         bytes += Int64(piece.readableBytes)
         if waited >= limits.speedWindow {
-            let least = limits.minimumSpeed * limits.speedWindow.components.seconds
-            guard bytes >= least else { throw TooSlow() }
+            guard Double(bytes) >= Double(limits.minimumSpeed) * limits.speedWindow.seconds else { throw TooSlow() }
             waited = .zero
             bytes = 0
         }

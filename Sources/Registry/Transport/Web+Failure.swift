@@ -43,7 +43,7 @@ extension Web {
 
     private func clientFailure(_ error: HTTPClientError, _ subject: RegistrySubject) -> any Error {
         switch error {
-        case .readTimeout: return cut("no answer for \(Int(limits.idleTimeout.seconds.rounded())) seconds", subject)
+        case .readTimeout: return cut("the other side fell silent", subject)
         case .writeTimeout: return cut("nothing could be sent for too long", subject)
         case .remoteConnectionClosed, .requestStreamCancelled: return cut("the connection was cut", subject)
         case .connectTimeout, .getConnectionFromPoolTimeout:

@@ -41,6 +41,8 @@ final class Web: Sendable {
         to address: WebAddress,
         _ withAuthorization: Bool
     ) async throws -> WebResponse {
+        // A request of a cancelled task can be answered before it is seen to be cancelled.
+        try Task.checkCancellation()
         let agent = surroundings.settings.userAgent
         let message = request.message(to: address, withAuthorization: withAuthorization, userAgent: agent)
         do {
@@ -105,9 +107,11 @@ final class Web: Sendable {
             await drain(try await sendOnce(request, to: request.address, false))
             return true
         } catch let error as RegistryError {
-            // A file of certificates that cannot be read is no reason to do without them.
-            if case .unusableTLSFile = error { throw error }
-            return false
+            switch error {
+            case .notTLS, .unreachable, .untrustedCertificate: return false
+            // A file of certificates or a proxy that cannot be used is no reason to do without.
+            default: throw error
+            }
         } catch is Setback {
             return false
         }

@@ -26,8 +26,20 @@ final class Scratch: Sendable {
         let name = parts.removeLast()
         var folder = directory
         for part in parts { folder = try folder.makeOrOpenDirectory(part, mode: 0o755) }
-        let file = try folder.open(name, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
-        try file.write(Array(text.utf8))
+        do {
+            let file = try folder.open(name, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+            try file.write(Array(text.utf8))
+        }
+        if mode & 0o111 != 0 { Scratch.waitUntilNobodyWrites(try folder.open(name, flags: O_RDONLY)) }
+    }
+
+    /// A process that another test starts holds what was open here until it executes its program, and a program that is
+    /// open for writing cannot be run (ETXTBSY): a read lease is given only when nobody has it open so.
+    private static func waitUntilNobodyWrites(_ file: Linux.Descriptor) {
+        // F_SETLEASE, which Glibc's module hides.
+        let setLease: CInt = 1024
+        while fcntl(file.number, setLease, CInt(F_RDLCK)) < 0, errno == EAGAIN { sched_yield() }
+        _ = fcntl(file.number, setLease, CInt(F_UNLCK))
     }
 
     func read(_ path: ByteString) throws -> String {

@@ -83,7 +83,8 @@ struct HeaderTests {
             ("a.azurecr.io", "b.azurecr.io", false), ("r.co.uk", "s.co.uk", false), ("a.r.co.uk", "b.r.co.uk", true),
             ("docker.io", "docker.io.attacker.example", false), ("docker.io", "attackerdocker.io", false),
             ("10.0.0.1", "10.0.0.2", false), ("10.0.0.1", "1.0.0.1", false), ("10.0.0.1:5000", "10.0.0.1", true),
-            ("localhost:1", "127.0.0.1:2", true), ("r.example", "auth.trusted.example", true), ("io", "docker.io", false),
+            ("localhost:1", "127.0.0.1:2", true), ("r.example", "auth.trusted.example", true),
+            ("io", "docker.io", false),
         ]
     )
     func trust(_ registry: String, _ realm: String, _ isTrusted: Bool) throws {
@@ -105,6 +106,15 @@ struct HeaderTests {
     )
     func told(_ body: String, _ type: String?, _ text: String) {
         #expect(ToldText.text(of: Array(body.utf8), contentType: type) == text)
+    }
+
+    @Test("a secret is hidden before a message is cut")
+    func secretAtTheEnd() {
+        let secrets = Secrets()
+        secrets.remember("top-secret")
+        let body = "{\"message\":\"\(String(repeating: "x", count: 235))top-secret\"}"
+        let text = ToldText.text(of: Array(body.utf8), contentType: nil, hiding: secrets)
+        #expect(text == String(repeating: "x", count: 235) + "…")
     }
 
     @Test("a long message is cut")

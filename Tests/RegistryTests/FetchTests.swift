@@ -1,4 +1,5 @@
 import Bytes
+import Glibc
 import LoopbackRegistry
 import OCI
 import Registry
@@ -143,6 +144,11 @@ struct FetchTests {
             ],
             retries: ["HTTP 503", "HTTP 429", "HTTP 500", "HTTP 502"]
         ),
+        Passing(
+            name: "a Retry-After of an hour: the longest wait is ours",
+            faults: [Fault(.status(503, headers: [("Retry-After", "3600")]), path: "/blobs/")],
+            retries: ["HTTP 503"]
+        ),
     ]
 
     @Test("what passes is waited out, and told", arguments: passing)
@@ -153,14 +159,77 @@ struct FetchTests {
         #expect(recorder.retries == row.retries)
     }
 
-    @Test("silence between two bytes ends the try")
-    func silence() async throws {
-        let recorder = try await fetch([Fault(.silence(after: 100), path: "/blobs/")]) {
+    @Test("silence before the answer or between two bytes ends the try", arguments: [nil, 0, 100])
+    func silence(_ position: Int?) async throws {
+        let fault = Fault(position.map { .silence(after: $0) } ?? .noAnswer, path: "/blobs/")
+        let recorder = try await fetch([fault]) {
             $0.limits.idleTimeout = .milliseconds(200)
         }.recorder
         #expect(recorder.bytes == FetchTests.bytes)
         // A machine that is busy may be silent once more.
-        #expect(Set(recorder.retries) == ["no answer for 0 seconds"])
+        #expect(Set(recorder.retries) == ["the other side fell silent"])
+    }
+
+    @Test("a download that drips ends, and goes on where it was; one that drips for ever is an error")
+    func drip() async throws {
+        func impatient(_ settings: inout RegistrySettings) {
+            settings.limits.speedWindow = .milliseconds(60)
+            settings.limits.minimumSpeed = 1 << 20
+        }
+        let once = try await fetch(
+            [Fault(.drip(pieces: 100, milliseconds: 10), path: "/blobs/")],
+            Recorder(),
+            impatient
+        )
+        #expect(once.recorder.bytes == FetchTests.bytes)
+        #expect(once.recorder.retries == ["the answer came too slowly"])
+        let error = await registryError {
+            _ = try await fetch(
+                [Fault(.drip(pieces: 100, milliseconds: 10), path: "/blobs/", times: 5)],
+                Recorder(),
+                impatient
+            )
+        }
+        #expect(error?.message.contains("the answer came too slowly after") ?? false)
+    }
+
+    @Test("a sink that takes long is no fault of the registry")
+    func slowSink() async throws {
+        final class SlowSink: BlobSink {
+            let recorder = Recorder()
+            private let hasPaused = Atomic(false)
+
+            func write(_ bytes: UnsafeRawBufferPointer) throws {
+                try recorder.write(bytes)
+                // Longer than the registry may be silent, while more than any buffer holds is still to come.
+                if !hasPaused.exchange(true, ordering: .relaxed) { usleep(400_000) }
+            }
+
+            func restart() throws { try recorder.restart() }
+        }
+        try await withRegistry { registry in
+            let bytes = [UInt8](repeating: 1, count: 64 << 20)
+            let blob = Descriptor(mediaType: .ociLayer, digest: Digest(of: bytes), size: Int64(bytes.count))
+            registry.put(bytes, in: "team/app")
+            let location = RepositoryLocation(try Reference("\(registry.host)/team/app"))
+            let (sink, recorder) = (SlowSink(), Recorder())
+            try await withClient(recorder: recorder, { $0.limits.idleTimeout = .milliseconds(150) }) {
+                try await $0.fetch(blob, of: location, into: sink)
+            }
+            #expect(sink.recorder.bytes == bytes)
+            #expect(sink.recorder.restarts == 0)
+            // The connection that was given up is not told; on a busy machine others may be.
+            let requests = registry.requests.filter { $0.path.contains("/blobs/") }
+            #expect(requests.count > recorder.retries.count + 1)
+        }
+    }
+
+    @Test("a connection that has no end after the last byte is no cut")
+    func silenceAtTheEnd() async throws {
+        let fault = Fault(.silence(after: 70_000), path: "/blobs/")
+        let short = try await fetch([fault]) { $0.limits.idleTimeout = .seconds(1) }
+        #expect(short.recorder.bytes == FetchTests.bytes)
+        #expect(short.requests.count == 1)
     }
 
     struct Failing: CustomTestStringConvertible, Sendable {

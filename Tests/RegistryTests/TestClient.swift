@@ -44,6 +44,7 @@ func withClient<Value>(
     settings.systemFolder = "/nonexistent"
     settings.certificateFolders = []
     settings.limits.firstDelay = .milliseconds(1)
+    settings.limits.longestDelay = .milliseconds(20)
     settings.limits.connectTimeout = .seconds(5)
     settings.limits.idleTimeout = .seconds(5)
     change(&settings)

@@ -50,11 +50,15 @@ final class DockerRegistry {
         process.executableURL = URL(filePath: DockerRegistry.program)
         process.arguments = ["serve", configuration.path()]
         process.environment = ["OTEL_TRACES_EXPORTER": "none", "PATH": "/usr/bin:/bin"]
-        process.standardOutput = FileHandle.nullDevice
+        try Data().write(to: folder.appending(path: "log"))
+        process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "log"))
         process.standardError = FileHandle.nullDevice
         try process.run()
         try DockerRegistry.waitUntilListening(port, process)
     }
+
+    /// A line for each request, as web servers write them.
+    var log: String { (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? "" }
 
     func stop() {
         process.terminate()

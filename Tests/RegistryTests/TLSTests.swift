@@ -5,7 +5,7 @@ import OCI
 import Registry
 import Testing
 
-@Suite("TLS")
+@Suite("TLS", .enabled("needs the program openssl", { TestCertificates.arePossible }))
 struct TLSTests {
     /// A registry that speaks TLS, with a folder for certificates of its hosts, and the file of its authority.
     private func withTLS(

@@ -314,6 +314,58 @@ struct PushTests {
         }
     }
 
+    @Test("an upload that is cut anywhere arrives", arguments: [1, 10_000, 65_536, 1 << 20, 5_000_000])
+    func cutUpload(_ position: Int) async throws {
+        try await withRegistry { registry in
+            let image = TestImage(layers: [TestImage.bytes(6_000_000)])
+            let scratch = try Scratch()
+            let file = try scratch.directory.open("layer", flags: O_WRONLY | O_CREAT, mode: 0o600)
+            try file.write(image.layers[0])
+            var pushed = image.pushed
+            pushed.blobs[0] = PushedBlob(
+                descriptor: pushed.blobs[0].descriptor,
+                content: .file { try scratch.directory.open("layer", flags: O_RDONLY) }
+            )
+            registry.add(Fault(.cutUpload(after: position), method: "PUT", path: "/uploads/"))
+            registry.add(Fault(.cutUpload(after: min(position, 900_000)), method: "PATCH"))
+            try await push(pushed, to: registry) { $0.limits.chunkSize = 1 << 20 }
+            #expect(isWhole(registry, image))
+            #expect(registry.faultsLeft == 0)
+        }
+    }
+
+    @Test("a registry that has enough before all is sent is heard: 413 leads to chunks, 403 to an error")
+    func earlyAnswer() async throws {
+        try await withRegistry { registry in
+            let image = TestImage(layers: [TestImage.bytes(20_000_000)])
+            registry.add(Fault(.earlyStatus(413), method: "PUT", path: "/uploads/"))
+            try await push(image.pushed, to: registry)
+            #expect(isWhole(registry, image))
+            #expect(registry.requests.contains { $0.method == "PATCH" })
+            registry.add(Fault(.earlyStatus(403), method: "PUT", path: "/uploads/"))
+            let other = TestImage(layers: [TestImage.bytes(20_000_000, seed: 5)])
+            let error = await registryError { try await push(other.pushed, to: registry, "team/app:2") }
+            guard case .noAccess(_, 403, _, _) = error else { throw Unexpected(error) }
+        }
+    }
+
+    @Test("a cancelled push ends at once")
+    func cancelled() async throws {
+        try await withRegistry { registry in
+            let (answers, answer) = AsyncStream<Void>.makeStream()
+            registry.add(Fault(.noAnswer, method: "PUT", times: 9))
+            let reference = try Reference("\(registry.host)/team/app:1")
+            let client = RegistryClient(settings: RegistrySettings(environment: [:])) { event in
+                if case .began(_, .upload, _) = event { answer.finish() }
+            }
+            let task = Task { try await client.push(PushTests.image.pushed, to: reference) }
+            for await _ in answers {}
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+            await client.close()
+        }
+    }
+
     @Test("what does not pass names blob and registry, and no manifest is sent")
     func failing() async throws {
         try await withRegistry { registry in
