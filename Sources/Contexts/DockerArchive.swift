@@ -10,6 +10,8 @@ internal import OCI
 /// that the config names, which whoever reads the layer checks; only packed layers are hashed to know theirs.
 struct DockerArchive {
     static let file: ByteString = "manifest.json"
+    /// Layers of all images together.
+    private static let layerLimit = 1 << 16
 
     /// What manifest.json says of one image.
     struct Entry {
@@ -68,7 +70,16 @@ struct DockerArchive {
                 throw OCIError.tooMany(field: "document", count: list.count, limit: DocumentLimits.manifests)
             }
             var entries: [Entry] = []
-            for (index, value) in list.enumerated() { entries.append(try Entry(value, index)) }
+            var layers = 0
+            for (index, value) in list.enumerated() {
+                let entry = try Entry(value, index)
+                layers += entry.layers.count
+                // Each becomes a part of a manifest that is made, whatever it leads to.
+                guard layers <= layerLimit else {
+                    throw OCIError.tooMany(field: "Layers", count: layers, limit: layerLimit)
+                }
+                entries.append(entry)
+            }
             return entries
         } catch { throw .malformedDocument(file.text, layout: reader.path, error) }
     }
