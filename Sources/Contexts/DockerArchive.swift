@@ -46,12 +46,17 @@ struct DockerArchive {
         }
         var archive = self
         var images: [(names: [Reference], target: OCI.Descriptor)] = []
+        var positions: [Digest: Int] = [:]
+        var known: [Digest: Set<Reference>] = [:]
         for entry in entries {
             let target = try archive.make(entry)
-            if let known = images.firstIndex(where: { $0.target.digest == target.digest }) {
-                images[known].names += entry.names.filter { !images[known].names.contains($0) }
-            } else {
-                images.append((entry.names, target))
+            let position = positions[target.digest] ?? images.count
+            if position == images.count {
+                positions[target.digest] = position
+                images.append(([], target))
+            }
+            for name in entry.names where known[target.digest, default: []].insert(name).inserted {
+                images[position].names.append(name)
             }
         }
         return images.map { ArchivedImage(names: $0.names, tags: [], target: $0.target, blobs: archive.blobs) }
@@ -166,9 +171,10 @@ extension DockerArchive.Entry {
         self.config = config
         layers = try texts("Layers", limit: DocumentLimits.layers)
         names = []
+        var known: Set<Reference> = []
         for text in try texts("RepoTags", limit: DocumentLimits.manifests) {
             let name = try Reference(text)
-            if !names.contains(name) { names.append(name) }
+            if known.insert(name).inserted { names.append(name) }
         }
     }
 }
