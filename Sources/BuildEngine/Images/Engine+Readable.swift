@@ -34,7 +34,7 @@ extension Engine {
         let images = try store.images.all
         let name = (try? Reference(word))?.description
         let found = images.first { $0.name == name } ?? images.first { $0.config.hex.hasPrefix(word.text) }
-        guard let found, !word.isEmpty else { return nil }
+        guard let found else { return nil }
         let names = images.filter { $0.manifest.digest == found.manifest.digest }.compactMap { try? Reference($0.name) }
         let blobs = StoredBlobs(path: word, content: store.content)
         return try readable(ArchivedImage(names: names, target: found.manifest, blobs: blobs), word, platform)
