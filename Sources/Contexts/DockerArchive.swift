@@ -10,6 +10,8 @@ internal import OCI
 /// that the config names, which whoever reads the layer checks; only packed layers are hashed to know theirs.
 struct DockerArchive {
     static let file: ByteString = "manifest.json"
+    /// Layers of all images together.
+    private static let layerLimit = 1 << 16
 
     /// What manifest.json says of one image.
     struct Entry {
@@ -44,12 +46,17 @@ struct DockerArchive {
         }
         var archive = self
         var images: [(names: [Reference], target: OCI.Descriptor)] = []
+        var positions: [Digest: Int] = [:]
+        var known: [Digest: Set<Reference>] = [:]
         for entry in entries {
             let target = try archive.make(entry)
-            if let known = images.firstIndex(where: { $0.target.digest == target.digest }) {
-                images[known].names += entry.names.filter { !images[known].names.contains($0) }
-            } else {
-                images.append((entry.names, target))
+            let position = positions[target.digest] ?? images.count
+            if position == images.count {
+                positions[target.digest] = position
+                images.append(([], target))
+            }
+            for name in entry.names where known[target.digest, default: []].insert(name).inserted {
+                images[position].names.append(name)
             }
         }
         return images.map { ArchivedImage(names: $0.names, tags: [], target: $0.target, blobs: archive.blobs) }
@@ -68,7 +75,16 @@ struct DockerArchive {
                 throw OCIError.tooMany(field: "document", count: list.count, limit: DocumentLimits.manifests)
             }
             var entries: [Entry] = []
-            for (index, value) in list.enumerated() { entries.append(try Entry(value, index)) }
+            var layers = 0
+            for (index, value) in list.enumerated() {
+                let entry = try Entry(value, index)
+                layers += entry.layers.count
+                // Each becomes a part of a manifest that is made, whatever it leads to.
+                guard layers <= layerLimit else {
+                    throw OCIError.tooMany(field: "Layers", count: layers, limit: layerLimit)
+                }
+                entries.append(entry)
+            }
             return entries
         } catch { throw .malformedDocument(file.text, layout: reader.path, error) }
     }
@@ -155,9 +171,10 @@ extension DockerArchive.Entry {
         self.config = config
         layers = try texts("Layers", limit: DocumentLimits.layers)
         names = []
+        var known: Set<Reference> = []
         for text in try texts("RepoTags", limit: DocumentLimits.manifests) {
             let name = try Reference(text)
-            if !names.contains(name) { names.append(name) }
+            if known.insert(name).inserted { names.append(name) }
         }
     }
 }

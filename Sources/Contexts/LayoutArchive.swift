@@ -22,28 +22,36 @@ struct LayoutArchive: ImageBlobs {
         }
         var images = ArchivedImage.list(index.manifests.filter { !$0.isAttestation }, self)
         guard let docker = try reader.bytes(of: DockerArchive.file) else { return images }
+        let known = Set(images.flatMap(\.names))
+        let positions = positions(in: images)
         for entry in try DockerArchive.entries(docker, reader) {
-            let known = images.flatMap(\.names)
-            let names = entry.names.filter { !known.contains($0) }
-            guard !names.isEmpty, let position = position(of: entry.config, in: images) else { continue }
-            images[position].names += names
+            guard let position = positions[entry.config] else { continue }
+            images[position].names += entry.names.filter { !known.contains($0) }
         }
         return images
     }
 
-    /// The image, or the index with the image, whose config is the file of that name.
-    private func position(of config: ByteString, in images: [ArchivedImage]) -> Int? {
-        images.firstIndex { image in
-            switch try? image.document() {
-            case nil: return false
-            case .manifest(let manifest): return ImageLayout.path(of: manifest.content.config.digest) == config
-            case .index(let index):
-                return index.content.manifests.contains { entry in
-                    guard case .manifest(let manifest)? = try? image.document(entry) else { return false }
-                    return ImageLayout.path(of: manifest.content.config.digest) == config
+    /// For the file names of configs, which image, or index with the image, they belong to.
+    ///
+    /// Each document is read once, however often it is listed.
+    private func positions(in images: [ArchivedImage]) -> [ByteString: Int] {
+        var positions: [ByteString: Int] = [:]
+        var seen: Set<Digest> = []
+        for (position, image) in images.enumerated() {
+            func take(_ descriptor: OCI.Descriptor, isTop: Bool) {
+                guard seen.insert(descriptor.digest).inserted else { return }
+                switch try? image.document(descriptor) {
+                case nil: break
+                case .manifest(let manifest):
+                    let path = ImageLayout.path(of: manifest.content.config.digest)
+                    if positions[path] == nil { positions[path] = position }
+                case .index(let index):
+                    if isTop { for entry in index.content.manifests { take(entry, isTop: false) } }
                 }
             }
+            take(image.target, isTop: true)
         }
+        return positions
     }
 
     func blob(_ digest: Digest) throws(ContextsError) -> BlobRange {

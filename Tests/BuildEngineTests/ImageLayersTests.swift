@@ -53,6 +53,7 @@ struct ImageLayersTests {
     private static let rows = [
         Row("one layer wastes nothing", ["a=100 d/ d/b=50"], [[2, 0, 0, 0]], efficiency: (150, 150)),
         Row("no layers", [], [], efficiency: (1, 1)),
+        Row("a layer of nothing", ["a=1", ""], [[1, 0, 0, 0], [0, 0, 0, 0]], efficiency: (1, 1)),
         Row(
             "a file that is written twice counts with its least bytes",
             ["a=100 b=10", "a=300"],

@@ -242,6 +242,32 @@ struct HostileArchiveTests {
         #expect(try folder.directory.names().sorted() == ["archive.tar", "zeros", "zeros.gz"])
     }
 
+    @Test("an archive in which anything was changed is read or refused, never more", arguments: 0..<4)
+    func damaged(seed: UInt64) throws {
+        var numbers = SeededGenerator(seed: seed)
+        let whole = Case("", "") {
+            $0.addRecords([("path", "layer.tar"), ("size", "5")])
+            $0.add("x", Self.layer)
+            $0.add("link", kind: "2", link: "layer.tar")
+        }.bytes
+        for _ in 0..<150 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...8, using: &numbers) {
+                let position = Int.random(in: 0..<bytes.count, using: &numbers)
+                bytes[position] = UInt8.random(in: 0...255, using: &numbers)
+                // Most headers would only be refused for their sums.
+                let start = position & ~511
+                for index in 148..<156 { bytes[start + index] = 0x20 }
+                let sum = bytes[start..<(start + 512)].reduce(0) { $0 + Int($1) }
+                let digits = Array(String(sum, radix: 8).utf8)
+                bytes.replaceSubrange((start + 148)..<(start + 148 + digits.count), with: digits)
+                bytes[start + 148 + digits.count] = 0
+            }
+            let text = try failure(bytes)
+            #expect(text == "none" || text.contains("archive.tar"), "\(text)")
+        }
+    }
+
     @Test("an archive of ten thousand entries is read")
     func manyEntries() throws {
         let row = Case("", "") { tar in

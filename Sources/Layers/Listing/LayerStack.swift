@@ -9,7 +9,7 @@ package import Trees
 /// their rows until one of them changes, so two images with the same first layers take them once.
 package struct LayerStack: Sendable {
     /// Entries of one layer, and paths of all layers together.
-    package static let entryLimit = 4_000_000
+    package static let entryLimit = 2_000_000
 
     /// A path that a layer told of; it stays when a later layer removes it.
     struct Node: Sendable {

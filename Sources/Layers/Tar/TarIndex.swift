@@ -78,16 +78,6 @@ package struct TarIndex: Sendable {
         }
     }
 
-    package var isEmpty: Bool { entries.isEmpty }
-
-    /// The names of files and links whose paths have `suffix`, in no order.
-    package func names(withSuffix suffix: ByteString) -> [ByteString] {
-        entries.filter { entry in
-            if case .directory = entry.value.kind { return false }
-            return entry.key.hasSuffix(suffix)
-        }.map(\.key)
-    }
-
     /// Finds a file, links followed.
     ///
     /// - Returns: nil where there is none of that name, or where a link leads to none.
