@@ -89,7 +89,7 @@ extension ImageStore {
                     .digest(digest)
                 )
                 if needed != nil { continue }
-                freed += try content.size(digest) ?? 0
+                freed += content.fileSize(digest) ?? 0
                 try session.run("DELETE FROM blobs WHERE digest = ?", .digest(digest))
                 try content.drop(digest)
             }

@@ -202,6 +202,18 @@ struct ImageStoreTests {
         #expect(try !state.content.contains(b.manifest.content.layers[0].digest))
     }
 
+    @Test("removes an image that an earlier process stored")
+    func removesLater() throws {
+        let image = TestImage("a", layers: ["1"])
+        do {
+            let earlier = try StateRoot(path: root.folder + "/other")
+            try image.put(in: earlier, "a")
+        }
+        let later = try StateRoot(path: root.folder + "/other")
+        #expect(try later.images.remove(config: image.id)?.freedBytes ?? 0 > 0)
+        #expect(try !later.content.contains(image.manifest.digest))
+    }
+
     @Test("leaves the blobs while another process has the store open")
     func leavesBlobs() throws {
         let image = TestImage("a", layers: ["1"])
