@@ -1,6 +1,7 @@
 import BuildEngine
 import Bytes
 import OCI
+import Reports
 import Testing
 
 @testable import Commands

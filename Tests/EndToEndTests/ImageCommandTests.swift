@@ -127,16 +127,12 @@ struct ImageCommandTests {
 
     @Test("a root's tar becomes an image, which is built upon")
     func imports() throws {
-        try run(
-            "umoci",
-            "raw",
-            "unpack",
-            "--image",
-            "\(BaseImage.layout ?? ""):latest",
-            work.path + "/root",
-            mayFail: true
-        )
-        guard access(work.path + "/root/bin", F_OK) == 0 else { return print("import: skipped, for want of umoci") }
+        // A root with busybox alone, out of whichever layer has it.
+        let script = """
+            mkdir -p "$1"; for blob in "$2"/blobs/sha256/*; do tar -C "$1" -xf "$blob" bin/busybox 2> /dev/null; done
+            ln -s busybox "$1/bin/sh"
+            """
+        try run("sh", "-c", script, "sh", work.path + "/root", BaseImage.layout ?? "")
         let tar = work.path + "/root.tar"
         try run("tar", "-C", work.path + "/root", "-cf", tar, ".")
         let id = try tool("import", "-m", "by hand", "-c", "CMD [\"/bin/sh\"]", "-c", "ENV A=b", tar, "imp:1").output
@@ -175,11 +171,11 @@ struct ImageCommandTests {
     )
     func docker() throws {
         let id = try build("app:1", "app:2")
-        guard let docker = try DockerEngine(folder: work.path + "/docker") else { return }
+        let docker = try DockerEngine(folder: work.path + "/docker")
         _ = try docker("rmi", "-f", "busybox:latest")
         let tar = work.path + "/saved.tar"
         try tool("save", "-o", tar, "app")
-        #expect(try docker.reading(tar, "load") == "Loaded image: app:1\nLoaded image: app:2\n")
+        #expect(try docker("load", "-i", tar) == "Loaded image: app:1\nLoaded image: app:2\n")
 
         let row = "{{.Repository}} {{.ID}} {{.Size}} {{.CreatedAt}} {{.Digest}}"
         for words in [
@@ -191,10 +187,13 @@ struct ImageCommandTests {
             ["history", "-H=false", "app:1"], ["history", "-q", "app:2"], ["images", "-f", "dangling=true"],
             ["images", "app:1", "--format", "table {{.Tag}}\\t{{.ID}}"],
         ] {
-            #expect(try said(words) == docker.said(words), "\(words)")
+            #expect(try sorted(tool(words)) == sorted(docker(words)), "\(words)")
         }
-        let ours = try tool("inspect", "-f", Self.inspected, "app:1").output
-        #expect(try ours == docker("inspect", "-f", Self.inspected, "app:1"))
+        // The rest of the document is where an engine keeps its files, and when it gave the name.
+        func document(_ text: String) -> [Substring] {
+            Array(text.split(separator: "\n").prefix { !$0.contains("GraphDriver") })
+        }
+        #expect(try document(tool("inspect", "app:1").output) == document(docker("inspect", "app:1")))
         #expect(try tool("rmi", "app:1").output == docker("rmi", "app:1"))
 
         let theirs = work.path + "/theirs.tar"
@@ -205,24 +204,13 @@ struct ImageCommandTests {
         #expect(try other.build("FROM app:2\nRUN cat /x").printed.contains("new"))
         // A docker archive's plain layers are kept as they are, and go back as they came.
         try tool("save", "-o", tar, "app:2", state: other.state)
-        #expect(try docker.reading(tar, "load").contains("app:2"))
+        #expect(try docker("load", "-i", tar).contains("app:2"))
     }
 
-    private static let inspected = """
-        {{.Id}}|{{.Comment}}|{{.Created}}|{{json .Config}}|{{.Architecture}}|{{.Os}}|{{.Size}}|{{.VirtualSize}}|\
-        {{json .RootFS}}|{{.RepoDigests}}|{{.Author}}|{{json .RepoTags}}
-        """
+    /// The lines of a text in an order that does not depend on Go's maps.
+    private func sorted(_ text: String) -> [String] { text.split(separator: "\n").map(String.init).sorted() }
 
-    private func said(_ words: [String]) throws -> [String] {
-        let outcome = try Program([Tool.path] + words, environment: ["SWIFT_BUILD_IMAGE_ROOT": work.state]).finish()
-        return outcome.output.split(separator: "\n").map(String.init).sorted()
-    }
-}
-
-extension DockerEngine {
-    /// What the client prints, line by line, in an order that does not depend on Go's maps.
-    fileprivate func said(_ words: [String]) throws -> [String] {
-        let all = ["/usr/bin/docker", "-H", address] + words
-        return try Program(all).finish().output.split(separator: "\n").map(String.init).sorted()
+    private func tool(_ words: [String]) throws -> String {
+        try Program([Tool.path] + words, environment: ["SWIFT_BUILD_IMAGE_ROOT": work.state]).finish().output
     }
 }
