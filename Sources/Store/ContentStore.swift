@@ -132,9 +132,12 @@ package final class ContentStore: Sendable {
         }
     }
 
-    /// Whether there is a file of a blob's name, trusted or not.
-    func hasFile(_ digest: Digest) -> Bool {
-        (try? folder(of: digest.algorithm).statusIfPresent(ByteString(digest.hex))) != nil
+    /// The size of the file of a blob's name, trusted or not; nil if there is none.
+    ///
+    /// Does not use the index: it may be called inside a transaction.
+    func fileSize(_ digest: Digest) -> Int64? {
+        let status = try? folder(of: digest.algorithm).statusIfPresent(ByteString(digest.hex))
+        return status.map { Int64(clamping: $0.size) }
     }
 
     private func openFile(_ digest: Digest) throws(StoreError) -> (descriptor: Linux.Descriptor, size: Int64)? {

@@ -3,7 +3,7 @@ package import OCI
 
 /// What went with an image that was removed.
 package struct RemovedImage: Hashable, Sendable {
-    /// Chain ids of the layers that no other image has, uppermost first (OCI image-spec, "Layer ChainID").
+    /// Chain ids of the layers whose blobs were removed, uppermost first (OCI image-spec, "Layer ChainID").
     package var chainIDs: [Digest]
     /// Bytes of the blobs that were moved to the trash.
     package var freedBytes: Int64
@@ -35,7 +35,8 @@ extension ImageStore {
     ///
     /// - Returns: nil if it was not there.
     package func remove(config: Digest) throws(StoreError) -> RemovedImage? {
-        let removed = try writes.write("removing an image") { session -> (chains: [Digest], blobs: [Digest])? in
+        let removed = try writes.write("removing an image") {
+            session -> (layers: [ImageLayer], shared: Int, blobs: [Digest])? in
             let manifests = try session.rows("SELECT manifest FROM images WHERE config = ?", .digest(config))
                 .map { try $0.digest(0) }
             guard let first = manifests.first else { return nil }
@@ -44,25 +45,27 @@ extension ImageStore {
                 blobs += try session.rows("SELECT digest FROM image_layers WHERE manifest = ?", .digest(manifest))
                     .map { try $0.digest(0) }
             }
-            let diffIDs = try session.rows(
-                "SELECT diff_id FROM image_layers WHERE manifest = ? ORDER BY position",
+            let layers = try session.all(
+                "SELECT media_type, digest, size, diff_id FROM image_layers WHERE manifest = ? ORDER BY position",
                 .digest(first)
-            ).map { try $0.digest(0) }
+            ) { try ImageLayer($0) }
             try session.run("DELETE FROM images WHERE config = ?", .digest(config))
-            return (try ImageStore.unsharedChains(of: diffIDs, in: session), blobs)
+            return (layers, try ImageStore.sharedCount(of: layers.map(\.diffID), in: session), blobs)
         }
         guard let removed else { return nil }
-        let freed = try lease.exclusively { () throws(StoreError) in try collect(removed.blobs) }
-        return RemovedImage(chainIDs: removed.chains, freedBytes: freed ?? 0)
+        let collected = try lease.exclusively { () throws(StoreError) in try collect(removed.blobs) } ?? [:]
+        let chainIDs = zip(removed.layers, removed.layers.map(\.diffID).chainIDs).dropFirst(removed.shared)
+            .filter { collected[$0.0.blob.digest] != nil }.map(\.1)
+        return RemovedImage(chainIDs: chainIDs.reversed(), freedBytes: collected.values.reduce(0, +))
     }
 
-    /// The chain ids of the layers above the highest one that another image shares with all that is below it.
-    private static func unsharedChains(of diffIDs: [Digest], in session: IndexSession) throws -> [Digest] {
-        var shared = 0
+    /// How many of the layers, from the lowest on, another image has in the same order.
+    private static func sharedCount(of diffIDs: [Digest], in session: IndexSession) throws -> Int {
         let others = try session.rows(
             "SELECT DISTINCT manifest FROM image_layers WHERE position = 0 AND diff_id = ?",
             .digest(diffIDs.first)
         ).map { try $0.digest(0) }
+        var shared = 0
         for other in others {
             let theirs = try session.rows(
                 "SELECT diff_id FROM image_layers WHERE manifest = ? ORDER BY position",
@@ -70,15 +73,17 @@ extension ImageStore {
             ).map { try $0.digest(0) }
             shared = max(shared, zip(diffIDs, theirs).prefix { $0 == $1 }.count)
         }
-        return Array(diffIDs.chainIDs[shared...].reversed())
+        return shared
     }
 
     /// Moves blobs to the trash that no image and no delta needs.
     ///
     /// It happens inside a transaction: an image that is put meanwhile sees its blobs, or that they are gone.
-    private func collect(_ candidates: [Digest]) throws(StoreError) -> Int64 {
+    ///
+    /// - Returns: the size of each.
+    private func collect(_ candidates: [Digest]) throws(StoreError) -> [Digest: Int64] {
         try writes.write("removing blobs") { session in
-            var freed: Int64 = 0
+            var collected: [Digest: Int64] = [:]
             for digest in candidates {
                 let needed = try session.row(
                     """
@@ -89,11 +94,12 @@ extension ImageStore {
                     .digest(digest)
                 )
                 if needed != nil { continue }
-                freed += try content.size(digest) ?? 0
+                guard let size = content.fileSize(digest) else { continue }
+                collected[digest] = size
                 try session.run("DELETE FROM blobs WHERE digest = ?", .digest(digest))
                 try content.drop(digest)
             }
-            return freed
+            return collected
         }
     }
 }

@@ -58,7 +58,7 @@ package final class ImageStore: Sendable {
     private func put(_ image: NewImage, at time: FileTime, in session: IndexSession) throws {
         var needed = [image.manifest.digest, image.config]
         if image.holdsLayers { needed += image.layers.map(\.blob.digest) }
-        for digest in needed where !content.hasFile(digest) { throw StoreError.missingRow("the blob \(digest)") }
+        for digest in needed where content.fileSize(digest) == nil { throw StoreError.missingRow("the blob \(digest)") }
         try session.run(
             """
             INSERT INTO images (manifest, media_type, size, config, created_seconds, created_nanoseconds, plain_size,

@@ -187,24 +187,3 @@ private final class DockerRegistry {
         return UInt16(bigEndian: address.sin_port)
     }
 }
-
-/// Debian's Docker engine with all its state in a folder.
-private final class DockerEngine {
-    static let script = Tool.shared + "/peers/docker.sh"
-    let address: String
-    private let folder: String
-
-    init(folder: String) throws {
-        self.folder = folder
-        address = "unix://\(folder)/docker.sock"
-        try run("sh", "-c", "'\(DockerEngine.script)' start '\(folder)' > /dev/null 2>&1")
-    }
-
-    deinit {
-        _ = try? run(DockerEngine.script, "stop", folder)
-        _ = Clock.until { access(folder + "/pid", F_OK) != 0 }
-        for mount in ((try? mounts(with: folder)) ?? []) {
-            _ = try? run("umount", "-l", mount.split(separator: " ").map(String.init)[4], mayFail: true)
-        }
-    }
-}

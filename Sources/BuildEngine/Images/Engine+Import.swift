@@ -91,7 +91,12 @@ extension Engine {
         do {
             let parsed = try DockerfileParser.parse(SourceText(name: "--change", content: text))
             let lowering = LoweringRequest(dockerfile: parsed, platform: request.platform)
-            return try await Lowering.lower(lowering, images: NoImages()).graph.image.config.config
+            var config = try await Lowering.lower(lowering, images: NoImages()).graph.image.config.config
+            // Lowering gives images from scratch a search path; docker does not give one to what is imported.
+            if !request.changes.contains(where: { $0.text.contains("PATH") }) {
+                config.env.removeAll { $0.hasPrefix("PATH=") }
+            }
+            return config
         } catch { throw BuildFailure(error, in: nil) }
     }
 }

@@ -20,6 +20,23 @@ public struct ImageSummary: Hashable, Sendable {
     /// Whether nothing leads to it.
     public var isDangling: Bool { names.isEmpty && digests.isEmpty }
 
+    /// An image as a list shows it.
+    public init(
+        id: Digest,
+        manifest: Descriptor,
+        names: [Reference],
+        digests: [Reference],
+        created: Timestamp?,
+        size: Int64?
+    ) {
+        self.id = id
+        self.manifest = manifest
+        self.names = names
+        self.digests = digests
+        self.created = created
+        self.size = size
+    }
+
     /// Manifests of one config are one image.
     init(_ records: [ImageRecord]) {
         // One that has names tells more of the image than one that has none.
@@ -61,6 +78,13 @@ public struct ImageInspection: Hashable, Sendable {
     public var config: ImageConfig
     /// When it last got a name, by the wall clock; nil for a dangling one.
     public var lastTagged: Timestamp?
+
+    /// All that is known of an image.
+    public init(summary: ImageSummary, config: ImageConfig, lastTagged: Timestamp?) {
+        self.summary = summary
+        self.config = config
+        self.lastTagged = lastTagged
+    }
 }
 
 /// One line of an image's history, the newest of which comes first.
