@@ -79,7 +79,8 @@ let tests: [(name: String, imports: [Target.Dependency])] = [
     (
         "ExecutionTests",
         [
-            "Bytes", "Contexts", "Execution", "Graph", "Layers", "Linux", "OCI", "Registry", "Sandbox", "Solver", "Store",
+            "Bytes", "Contexts", "Execution", "Graph", "Layers", "Linux", "OCI", "Registry", "Sandbox", "Solver",
+            "Store",
             "Trees",
         ]
     ),

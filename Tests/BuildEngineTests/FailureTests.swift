@@ -86,8 +86,8 @@ struct FailureTests {
         Case("a Dockerfile that is a folder", nil, 4, says: "Is a directory") { $0.dockerfile = .file($0.context) },
         Case("no context", nil, 4, says: "/absent/context") { $0.context = "/absent/context" },
         Case("a context that is a file", nil, 4, says: "/etc/hostname") { $0.context = "/etc/hostname" },
-        Case("an unknown image", "FROM example.org/absent:1\n", 4, says: "example.org/absent:1", line: 1),
-        Case("an unknown image to copy from", "FROM scratch\nCOPY --from=absent a /\n", 4, says: "absent", line: 2),
+        Case("an unknown image", "FROM 127.0.0.1:1/absent:1\n", 4, says: "127.0.0.1:1/absent", line: 1),
+        Case("an unknown image to copy from", "FROM scratch\nCOPY --from=127.0.0.1:1/b a /\n", 4, says: "127.0.0.1:1/b", line: 2),
         Case("a layout that is not there", "FROM b\n", 4, says: "/absent") {
             $0.namedContexts = ["b": .layout(folder: "/absent", tag: nil, digest: nil)]
         },

@@ -211,8 +211,8 @@ struct ImageLayersTests {
             #expect(found.image.id == id)
             #expect(found.layers.map(\.added.files) == [1])
         }
-        let failure = await failure { _ = try await engine.layers(of: ImageLocation("nothing:1")) }
-        #expect(failure?.message == "no such image: nothing:1")
+        let failure = await failure { _ = try await engine.layers(of: ImageLocation("127.0.0.1:1/nothing:1")) }
+        #expect(failure?.message.contains("127.0.0.1:1/nothing") == true)
     }
 
     // MARK: Layers that lie

@@ -74,7 +74,8 @@ struct HelperProcessTests {
         let scratch = try Scratch()
         try mkfifo(scratch.path + "/alive")
         let process = shell("echo started > " + scratch.path + "/alive; exec sleep 1000")
-        let task = Task { try await process.run() }
+        // On threads of its own: other tests may hold all of the cooperative pool while this one waits.
+        let task = Task(executorPreference: BlockingThreads.shared) { try await process.run() }
         try await withTaskExecutorPreference(BlockingThreads.shared) {
             // Opening waits for the writer, so the program runs by then.
             let fifo = try Linux.Descriptor.open(hostPath: scratch.path + "/alive")
@@ -86,7 +87,7 @@ struct HelperProcessTests {
 
     @Test("a program whose descendants keep its output open is not waited for longer than itself")
     func daemon() async throws {
-        let outcome = try await shell("sleep 20 & echo $!").run()
+        let outcome = try await shell("sleep 1000 & echo $!").run()
         let child = try #require(pid_t(ByteString(outcome.output).text.dropLast()))
         #expect(kill(child, SIGKILL) == 0)
     }

@@ -70,7 +70,8 @@ struct PasswordPromptTests {
 /// Asks on a terminal, and waits until the question is there.
 private func prompt(on terminal: Terminal) throws -> Task<ByteString, any Error> {
     let prompt = PasswordPrompt(device: terminal.device)
-    let answer = Task { try await prompt.read("Password: ") }
+    // On threads of its own: other tests may hold all of the cooperative pool while this one waits.
+    let answer = Task(executorPreference: BlockingThreads.shared) { try await prompt.read("Password: ") }
     #expect(try terminal.read(until: "Password: "))
     return answer
 }
