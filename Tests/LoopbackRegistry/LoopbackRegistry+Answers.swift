@@ -13,9 +13,11 @@ extension LoopbackRegistry {
                 fault = state.faults[index]
             }
             if case .status(let status, let headers, let body)? = fault?.action {
+                if (200..<300).contains(status), request.method != "GET" { state.hasLied = true }
                 return LoopbackAnswer(status, headers: headers, body: Array(body.utf8))
             }
             if case .redirect(let target, let status)? = fault?.action {
+                if request.method != "GET" { state.hasLied = true }
                 return LoopbackAnswer(status, headers: [("Location", target)])
             }
             var ignoresRange = false

@@ -45,6 +45,7 @@ package final class LoopbackRegistry: Sendable {
         var requests: [RecordedRequest] = []
         var faults: [Fault] = []
         var nextUpload = 0
+        var hasLied = false
     }
 
     let state: Mutex<State>
@@ -90,6 +91,9 @@ package final class LoopbackRegistry: Sendable {
 
     /// How often faults may still happen.
     package var faultsLeft: Int { state.withLock { $0.faults.reduce(0) { $0 + $1.times } } }
+
+    /// Whether a fault has said of a change that it was made, or has sent it elsewhere.
+    package var hasLied: Bool { state.withLock { $0.hasLied } }
 
     package var requests: [RecordedRequest] { state.withLock { $0.requests } }
 

@@ -331,6 +331,35 @@ struct AuthenticationTests {
         }
     }
 
+    @Test(
+        "without its credential helper a public image is pulled as by anybody, a private one ends with the helper's error"
+    )
+    func brokenHelper() async throws {
+        try await withTokens { registry, _ in
+            let scratch = try Scratch()
+            try scratch.write(".docker/config.json", #"{"credsStore":"not-installed"}"#)
+            let recorder = Recorder()
+            var settings = RegistrySettings(environment: scratch.environment)
+            settings.systemFolder = scratch.path
+            let client = RegistryClient(settings: settings) { recorder.tell($0) }
+            let name = try Reference("\(registry.host)/team/app")
+            _ = try await client.resolve(name, platform: .host)
+            let told = recorder.events.filter {
+                if case .withoutCredential(registry.host, let reason) = $0 {
+                    reason.contains("not-installed")
+                } else {
+                    false
+                }
+            }
+            #expect(told.count == 1)
+            let error = await settingsError {
+                _ = try await client.push(AuthenticationTests.image.pushed, to: name.tagged("2"))
+            }
+            #expect(error?.message.contains("docker-credential-not-installed") ?? false)
+            await client.close()
+        }
+    }
+
     // MARK: Trying a log-in
 
     private func logIn(_ registry: LoopbackRegistry, _ credential: Credential) async throws -> Credential {

@@ -11,9 +11,10 @@ extension RegistryClient {
     package func fetch(_ blob: OCI.Descriptor, of location: RepositoryLocation, into sink: any BlobSink) async throws {
         do {
             try await fetch(blob, at: location, into: sink)
-        } catch let error as RegistryError {
-            guard let origin = try home(of: location), origin != location else { throw error }
-            tell(.skippedMirror(host: location.host, reason: error.message))
+        } catch {
+            guard let reason = RegistryClient.reason(error), let origin = try home(of: location), origin != location
+            else { throw error }
+            tell(.skippedMirror(host: location.host, reason: reason))
             try sink.restart()
             try await fetch(blob, at: origin, into: sink)
         }

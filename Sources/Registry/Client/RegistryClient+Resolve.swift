@@ -13,11 +13,17 @@ extension RegistryClient {
         for location in locations.dropLast() {
             do {
                 return try await resolve(reference, platform, at: location)
-            } catch let error as RegistryError {
-                tell(.skippedMirror(host: location.host, reason: error.message))
+            } catch {
+                guard let reason = RegistryClient.reason(error) else { throw error }
+                tell(.skippedMirror(host: location.host, reason: reason))
             }
         }
         return try await resolve(reference, platform, at: locations.last ?? RepositoryLocation(reference))
+    }
+
+    /// Why an endpoint did not give what it was asked for; nil for errors that are not its own, such as a sink's.
+    static func reason(_ error: any Error) -> String? {
+        (error as? RegistryError)?.message ?? (error as? SettingsError)?.message
     }
 
     private func resolve(

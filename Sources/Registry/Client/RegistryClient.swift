@@ -10,6 +10,7 @@ package final class RegistryClient: Sendable {
     let surroundings: Surroundings
     let web: Web
     let authenticator: Authenticator
+    private let credentials: CredentialSource
     let tell: @Sendable (RegistryEvent) -> Void
 
     package convenience init(settings: RegistrySettings, events: @escaping @Sendable (RegistryEvent) -> Void) {
@@ -28,7 +29,8 @@ package final class RegistryClient: Sendable {
         self.settings = settings
         surroundings = Surroundings(settings)
         web = Web(surroundings)
-        authenticator = Authenticator(web, CredentialSource(credentials))
+        self.credentials = CredentialSource(credentials, events)
+        authenticator = Authenticator(web, self.credentials)
         tell = events
     }
 
@@ -96,10 +98,16 @@ extension RegistryClient {
 
     /// Sends a request once; other answers than success and those in `others` are errors.
     func success(_ request: WebRequest, _ access: Access?, or others: Set<Int> = []) async throws -> WebResponse {
-        let answer = try await send(request, access)
-        let response = answer.response
-        if response.isSuccess || others.contains(response.status) { return response }
-        throw try await web.refusal(response, request.subject, isLoggedIn: answer.isLoggedIn)
+        do {
+            let answer = try await send(request, access)
+            let response = answer.response
+            if response.isSuccess || others.contains(response.status) { return response }
+            throw try await web.refusal(response, request.subject, isLoggedIn: answer.isLoggedIn)
+        } catch let error as RegistryError {
+            // Who could not be asked for a credential is the likelier reason.
+            if case .noAccess = error, let access, let cause = credentials.failure(for: access.registry) { throw cause }
+            throw error
+        }
     }
 
     /// Sends a request once, as ``success(_:_:or:)``, where only the head of the answer is wanted.

@@ -17,6 +17,8 @@ package enum RegistryEvent: Hashable, Sendable {
     case retrying(what: String, host: String, reason: String, seconds: Double, attempt: Int)
     /// A mirror did not have what was asked, or did not answer; the next endpoint is asked.
     case skippedMirror(host: String, reason: String)
+    /// The credential for a registry cannot be had, such as from a helper that is not installed; it is asked as anybody.
+    case withoutCredential(registry: String, reason: String)
     /// A blob's bytes begin to move; `total` is its size in bytes.
     case began(Digest, Direction, total: Int64)
     /// So many bytes of a blob have moved so far; told each MiB.
