@@ -99,7 +99,10 @@ private struct Build {
             store: store,
             inputs: inputs,
             deltas: deltas,
-            options: .init(checksTrees: engine.options.checksTrees),
+            options: .init(
+                checksTrees: engine.options.checksTrees,
+                packedCopies: try request.packedCopies(of: lowered.graph)
+            ),
             secrets: secrets,
             events: sink
         )

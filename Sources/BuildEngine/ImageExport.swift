@@ -132,10 +132,11 @@ struct ImageExport {
             preconditionFailure("every vertex of the chain was solved")
         }
         let part = LayerPart.delta(delta) { [deltas, store] in
-            guard let snapshot = delta.snapshot else { return UnpackedDelta(upper: nil, delta: Delta()) }
+            let upper = try deltas.directory(of: deltaID)
+            guard let snapshot = deltas[deltaID]?.snapshot else { return UnpackedDelta(upper: nil, delta: Delta()) }
             // What changed was written down when the snapshot was committed: nothing is walked or hashed again.
             let written = try store.snapshots.meta(snapshot, limit: ImageExport.deltaLimit)
-            return UnpackedDelta(upper: try deltas.directory(of: deltaID), delta: try Delta(encoded: written))
+            return UnpackedDelta(upper: upper, delta: try Delta(encoded: written))
         }
         let created = outcomes[id]?.created
         return (part, created.flatMap { Timestamp(seconds: $0.seconds, nanoseconds: Int32($0.nanoseconds)) })

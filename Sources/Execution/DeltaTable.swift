@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// The deltas that a build has come across: by the number that the solver hands around, where each one is.
 package final class DeltaTable: Sendable {
-    private let store: StateRoot
+    let store: StateRoot
     private let state = Mutex(State())
 
     private struct State {
@@ -39,7 +39,10 @@ package final class DeltaTable: Sendable {
     /// The upper directory of one delta; nil if it is empty.
     package func directory(of id: Solver.DeltaID) throws -> Directory? {
         guard let delta = self[id], !delta.isEmpty else { return nil }
-        guard let snapshot = delta.snapshot else { throw ExecutionError.notUnpacked }
+        if let snapshot = delta.snapshot { return try directory(snapshot) }
+        let unpacked = try unpack(delta)
+        _ = note(unpacked)
+        guard let snapshot = unpacked.snapshot else { throw ExecutionError.notUnpacked }
         return try directory(snapshot)
     }
 

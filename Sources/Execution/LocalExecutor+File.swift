@@ -26,7 +26,11 @@ extension LocalExecutor {
         let below = try below(job)
         let pending = try store.snapshots.begin()
         let (started, begun) = (FileTime.fileClock, ContinuousClock.now)
-        var delta = try write(actions, job, below, upper: pending.fs, isCancelled: isCancelled)
+        let writer = try UpperWriter(upper: pending.fs, below: below)
+        // Also of a linked copy: names are those of the image.
+        let owners = OwnerLookup(below: try parent(of: job))
+        try write(actions, job, writer, owners, isCancelled: isCancelled)
+        var delta = try writer.finish()
         // The root of a linked copy is none: that of the tree it is laid over stays as it is.
         if job.vertex.operation.isLinked { delta.entries.removeAll { $0.path.isRoot } }
         return try keep(
@@ -39,16 +43,13 @@ extension LocalExecutor {
         )
     }
 
-    private func write(
+    func write(
         _ actions: [FileAction],
         _ job: StepJob,
-        _ below: Below,
-        upper: Directory,
+        _ writer: UpperWriter,
+        _ owners: OwnerLookup,
         isCancelled: @escaping @Sendable () -> Bool
-    ) throws -> Delta {
-        let writer = try UpperWriter(upper: upper, below: below)
-        // Also of a linked copy: names are those of the image.
-        let owners = OwnerLookup(below: try parent(of: job))
+    ) throws {
         var sources: [Int: CopySource] = [:]
         for (action, selection) in zip(actions, job.selections) {
             try Task.checkCancellation()
@@ -82,7 +83,6 @@ extension LocalExecutor {
             }
         }
         for notice in writer.notices { events(.warning(notice.message, job.vertex.range)) }
-        return try writer.finish()
     }
 
     /// Where the bytes of an input are read: the folder itself, or the layers of a stage seen as one.

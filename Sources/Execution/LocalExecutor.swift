@@ -14,7 +14,13 @@ package final class LocalExecutor: Executor {
     package struct Options: Sendable {
         /// After every step the mounted root is walked and compared with the computed tree.
         package var checksTrees: Bool
-        package init(checksTrees: Bool = false) { self.checksTrees = checksTrees }
+        /// The copies that go straight into their packed form.
+        package var packedCopies: PackedCopies?
+
+        package init(checksTrees: Bool = false, packedCopies: PackedCopies? = nil) {
+            self.checksTrees = checksTrees
+            self.packedCopies = packedCopies
+        }
     }
 
     let store: StateRoot
@@ -60,7 +66,13 @@ package final class LocalExecutor: Executor {
         try store.checkReserve()
         switch job.vertex.operation {
         case .source: preconditionFailure("sources are opened, not executed")
-        case .file(let actions): return try await runFileActions(actions, job)
+        case .file(let actions):
+            if let copies = options.packedCopies, copies.vertices.contains(job.vertex.id),
+                let result = try await packFileActions(actions, job, copies)
+            {
+                return result
+            }
+            return try await runFileActions(actions, job)
         case .run(let step): return try await runProcess(step, job)
         }
     }
@@ -101,48 +113,86 @@ package final class LocalExecutor: Executor {
         since begun: ContinuousClock.Instant,
         setsTimes: Bool
     ) throws -> StepResult {
-        let parent = job.base
-        let ended = FileTime.now
-        let editor = try TreeEditor(parent.tree, source: store.trees)
-        try editor.apply(delta)
-        let tree = try editor.commit(into: store.trees)
-        let times = setsTimes ? parent.times(after: delta, from: started, to: ended) : parent.times
-        let digest = snapshotDigest(delta, root: tree.rootAttributes, from: started, to: ended)
-
+        let change = try change(delta, of: job, started: started, setsTimes: setsTimes)
         let origin: NewResult.DeltaOrigin
-        if let earlier = try store.results.delta(operation: job.operationKey, digest: digest) {
+        if let earlier = try store.results.delta(operation: job.operationKey, digest: change.digest) {
             // The same change as before, times included: its layer is packed already, and stays what it was.
             pending.rollBack()
             origin = .earlier(earlier)
         } else if delta.isEmpty {
             pending.rollBack()
-            origin = .made(NewDelta(snapshot: nil, isEmpty: true, digest: digest))
+            origin = .made(NewDelta(snapshot: nil, isEmpty: true, digest: change.digest))
         } else {
-            var made = NewDelta(snapshot: try pending.commit(meta: delta.encoded), isEmpty: false, digest: digest)
-            made.writtenBytes = delta.plainSize
-            for case .write(let written, _, nil) in delta.entries.lazy.map(\.change) where written.kind == .file {
-                made.writtenFiles += 1
-            }
+            var made = NewDelta(
+                snapshot: try pending.commit(meta: delta.encoded),
+                isEmpty: false,
+                digest: change.digest
+            )
+            made.count(delta)
             origin = .made(made)
         }
+        return try keep(origin, change, of: job, since: begun)
+    }
+
+    /// What a delta makes of the tree before it.
+    struct Change {
+        var tree: Tree
+        var times: ContentHash
+        var digest: ContentHash
+        var ended: FileTime
+    }
+
+    func change(_ delta: Delta, of job: StepJob, started: FileTime, setsTimes: Bool) throws -> Change {
+        let parent = job.base
+        let ended = FileTime.now
+        let editor = try TreeEditor(parent.tree, source: store.trees)
+        try editor.apply(delta)
+        let tree = try editor.commit(into: store.trees)
+        return Change(
+            tree: tree,
+            times: setsTimes ? parent.times(after: delta, from: started, to: ended) : parent.times,
+            digest: snapshotDigest(delta, root: tree.rootAttributes, from: started, to: ended),
+            ended: ended
+        )
+    }
+
+    func keep(
+        _ origin: NewResult.DeltaOrigin,
+        _ change: Change,
+        of job: StepJob,
+        since begun: ContinuousClock.Instant
+    ) throws -> StepResult {
         var row = NewResult(
             definitionKey: job.definitionKey,
             contentKey: job.contentKey,
             operation: job.operationKey,
             delta: origin,
-            inputTree: parent.tree.digest,
-            inputTimes: parent.times,
-            output: tree,
-            outputTimes: times,
-            created: ended
+            inputTree: job.base.tree.digest,
+            inputTimes: job.base.times,
+            output: change.tree,
+            outputTimes: change.times,
+            created: change.ended
         )
         row.record = job.record.encoded
         row.description = ByteString(job.vertex.name)
         row.costNanoseconds = Int64(clamping: (.now - begun).nanoseconds)
         let result = StepResult(try store.results.put(row), in: deltas)
         // Looked at through the snapshot that later steps will really use, which may be an earlier one.
-        if options.checksTrees { try check(tree, with: result.delta, job) }
+        if options.checksTrees { try check(change.tree, with: result.delta, job) }
         return result
+    }
+}
+
+extension NewDelta {
+    /// Counts the files that a delta writes.
+    mutating func count(_ delta: Delta) {
+        for entry in delta.entries {
+            guard case .write(let written, _, nil) = entry.change, case .file(_, let size) = written.node else {
+                continue
+            }
+            writtenFiles += 1
+            writtenBytes += Int64(size)
+        }
     }
 }
 

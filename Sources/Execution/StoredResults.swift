@@ -13,11 +13,11 @@ package struct StoredResults: ResultLookup {
     }
 
     package func result(contentKey: ContentHash) async throws -> StepResult? {
-        try store.results.result(contentKey: contentKey).map { StepResult($0, in: deltas) }
+        try store.results.result(contentKey: contentKey, acceptsPacked: true).map { StepResult($0, in: deltas) }
     }
 
     package func result(definitionKey: ContentHash) async throws -> StepResult? {
-        try store.results.result(definitionKey: definitionKey).map { StepResult($0, in: deltas) }
+        try store.results.result(definitionKey: definitionKey, acceptsPacked: true).map { StepResult($0, in: deltas) }
     }
 
     package func remember(definitionKey: ContentHash, for result: StepResult) async throws {

@@ -64,6 +64,7 @@ struct TreeCopier {
         guard case .file(let hash, _) = item.entry.node else { return false }
         let file = try source.directory(item.path.parent).open(item.path.last ?? "", flags: O_RDONLY | O_NONBLOCK)
         guard try ArchiveUnpack.isArchive(file) else { return false }
+        if writer.isOnPaper { throw NotOnPaper() }
         let target = try writer.resolve(destination, followsLast: true)
         try makeDirectories(target, mode: TreeCopier.defaultDirectoryMode)
         let unpack = ArchiveUnpack(writer: writer, destination: target, owner: owner)
@@ -270,6 +271,11 @@ struct TreeCopier {
 
     /// Copies the files on all cores, compares them with what the tree says, then makes the hard links.
     private func finish(_ batch: Batch, from source: CopySource) throws {
+        if writer.isOnPaper {
+            try writer.note(batch.folders, expected: batch.expected)
+            for (path, existing) in batch.links { try writer.hardLink(path, to: existing) }
+            return
+        }
         let changed = Mutex<TreePath?>(nil)
         try writer.copy(
             batch.folders,

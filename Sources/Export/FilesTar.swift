@@ -8,7 +8,9 @@ package struct FilesTar {
     private let delta: Delta
     private let source: Directory
 
-    /// `delta`: a `TreeListing`. `source`: where its files are.
+    ///
+    /// `delta`: of a `TreeListing`.
+    /// `source`: where its files are.
     package init(_ delta: Delta, from source: Directory) {
         self.delta = delta
         self.source = source

@@ -12,11 +12,21 @@ package struct Below: Sendable {
     package let source: any TreeSource
     /// In overlay form, the top layer first.
     package let lowers: [Directory]
+    private let times: (@Sendable (TreePath) -> FileTime?)?
 
     package init(tree: Tree, source: any TreeSource, lowers: [Directory]) {
         self.tree = tree
         self.source = source
         self.lowers = lowers
+        times = nil
+    }
+
+    /// Layers of which some may not be unpacked: all that is asked of them is times.
+    package init(tree: Tree, source: any TreeSource, times: @escaping @Sendable (TreePath) -> FileTime?) {
+        self.tree = tree
+        self.source = source
+        self.times = times
+        lowers = []
     }
 
     /// What `FROM scratch` starts from.
@@ -24,6 +34,7 @@ package struct Below: Sendable {
 
     /// The modification time of an entry that the tree has, from the topmost layer that holds it; nil if none does.
     package func modified(_ path: TreePath) -> FileTime? {
+        if let times { return times(path) }
         guard let place = topmost(path) else { return nil }
         return try? place.parent.status(place.name).modified
     }
@@ -42,6 +53,11 @@ package struct Below: Sendable {
             }
             return file
         }
+    }
+
+    /// The modification time that one layer's upper directory has of a path; nil where it does not have it.
+    package static func modified(_ path: TreePath, in lower: Directory) -> FileTime? {
+        Below(tree: .empty, source: MemoryTrees(), lowers: [lower]).modified(path)
     }
 
     /// The place of the entry in the topmost layer that has it.

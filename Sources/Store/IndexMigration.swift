@@ -14,6 +14,7 @@ struct IndexMigration {
         if version < 2 {
             try nameImagesApart()
             try session.execute(IndexSchema.repacked)
+            try session.execute(IndexSchema.listings)
         }
         try session.execute("PRAGMA user_version = \(IndexSchema.version)")
     }

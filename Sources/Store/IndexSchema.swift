@@ -91,6 +91,7 @@ enum IndexSchema {
         ) STRICT, WITHOUT ROWID;
         \(images)
         \(repacked)
+        \(listings)
         """
 
     /// What version 2 brought: images that need no name, and what `packed` is searched by.
@@ -158,4 +159,7 @@ enum IndexSchema {
             PRIMARY KEY (source, parameters)
         ) STRICT, WITHOUT ROWID;
         """
+
+    /// What version 2 brought for deltas that are only packed: the blob that tells what the upper directory would be.
+    static let listings = "ALTER TABLE deltas ADD COLUMN listing TEXT;"
 }

@@ -72,8 +72,9 @@ extension ResultIndex {
         let diffID = new.diffID ?? new.packed?.layer.diffID
         try session.run(
             """
-            INSERT INTO deltas (operation, digest, snapshot, is_empty, diff_id, written_files, written_bytes, boot)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO deltas (operation, digest, snapshot, is_empty, diff_id, written_files, written_bytes,
+                listing, boot)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .hash(operation),
             .hash(new.digest),
@@ -82,6 +83,7 @@ extension ResultIndex {
             .digest(diffID),
             .integer(new.writtenFiles),
             .integer(new.writtenBytes),
+            .digest(new.listing),
             // What has no files needs no sync to be trusted.
             new.snapshot == nil ? .null : boot.value
         )
@@ -169,5 +171,6 @@ extension StoredDelta {
         digest = new.digest
         writtenFiles = new.writtenFiles
         writtenBytes = new.writtenBytes
+        listing = new.listing
     }
 }

@@ -114,6 +114,7 @@ package final class ResultIndex: Sendable {
         if delta.isEmpty { return delta }
         if let snapshot = delta.snapshot, snapshots.contains(snapshot) { return delta }
         guard acceptsPacked, try !packed(delta.id).isEmpty else { return nil }
+        if let listing = delta.listing, try !content.contains(listing) { return nil }
         return delta.with(snapshot: nil)
     }
 
@@ -145,7 +146,8 @@ extension StoredResult {
 extension StoredDelta {
     /// Of the table `deltas`, which the statement calls `d`.
     static let columns = """
-        d.id, d.snapshot, d.is_empty, d.operation, d.digest, d.diff_id, d.written_files, d.written_bytes
+        d.id, d.snapshot, d.is_empty, d.operation, d.digest, d.diff_id, d.written_files, d.written_bytes,
+            d.listing
         """
 
     /// `first`: where its columns start in the row.
@@ -158,6 +160,7 @@ extension StoredDelta {
         diffID = try row.optionalDigest(first + 5)
         writtenFiles = try row.integer(first + 6)
         writtenBytes = try row.integer(first + 7)
+        listing = try row.optionalDigest(first + 8)
     }
 }
 

@@ -18,6 +18,8 @@ package struct StoredDelta: Hashable, Sendable {
     package let writtenFiles: Int64
     /// Bytes of the written files and links, as ``Delta/plainSize`` counts them.
     package let writtenBytes: Int64
+    /// Of a delta that was packed without being unpacked first: the blob with its `UpperListing`.
+    package let listing: Digest?
 }
 
 extension StoredDelta {
@@ -31,7 +33,8 @@ extension StoredDelta {
             digest: digest,
             diffID: diffID,
             writtenFiles: writtenFiles,
-            writtenBytes: writtenBytes
+            writtenBytes: writtenBytes,
+            listing: listing
         )
     }
 }
@@ -47,6 +50,8 @@ package struct NewDelta: Hashable, Sendable {
     package var writtenBytes: Int64
     /// A packed form that is in the content store already.
     package var packed: PackedForm?
+    /// The blob with its `UpperListing`, where it is only packed.
+    package var listing: Digest?
 
     package struct PackedForm: Hashable, Sendable {
         /// What chose the bytes, as ``ResultIndex/packed(_:parameters:)`` will ask for it.

@@ -68,12 +68,12 @@ extension Delta {
 }
 
 extension FileTime {
-    fileprivate func encode(into encoder: inout CanonicalEncoder) {
+    func encode(into encoder: inout CanonicalEncoder) {
         encoder.append(seconds)
         encoder.append(UInt64(nanoseconds))
     }
 
-    fileprivate init(from decoder: inout CanonicalDecoder) throws(MalformedDirectoryObject) {
+    init(from decoder: inout CanonicalDecoder) throws(MalformedDirectoryObject) {
         let seconds = Int64(bitPattern: try decoder.number())
         let nanoseconds = try decoder.number()
         guard nanoseconds < 1_000_000_000 else { throw MalformedDirectoryObject(reason: "a time out of range") }

@@ -16,8 +16,9 @@ package enum LayerCompression: Sendable, Hashable {
     /// The library's own usual level, and BuildKit's.
     package static let zstd = LayerCompression.zstd(level: 3)
 
-    /// `level`: nil is the usual one; a plain tar has none and takes no notice. Those beyond a library's range are its
-    /// nearest.
+    /// The level nearest to the one that is asked for; nil is the usual one.
+    ///
+    /// A plain tar has none.
     package init(_ compression: MediaType.Compression, level: Int? = nil) {
         switch compression {
         case .uncompressed: self = .uncompressed

@@ -14,6 +14,8 @@ package struct LayerWriter: PlainProducer {
     private let files: FileOpener
     /// Seconds since 1970: what is newer gets this time (`SOURCE_DATE_EPOCH` with `rewrite-timestamp`).
     package var latestTime: Int64?
+    /// Whether each file is compared with the hash that the delta says: for files that others may write to.
+    package var verifiesContent = false
 
     private enum FileOpener {
         case upper(Directory)
@@ -57,7 +59,7 @@ package struct LayerWriter: PlainProducer {
     }
 
     func write(to output: some PlainSink) throws -> (ContentHash, Int64) {
-        var tar = TarStream(output: output, latestTime: latestTime)
+        var tar = TarStream(output: output, latestTime: latestTime, verifiesContent: verifiesContent)
         switch files {
         case .closure(let open):
             for entry in delta.entries { try tar.append(entry) { try open($0) } }

@@ -51,11 +51,15 @@ struct TarStream<Output: PlainSink> {
     private var hasher = ContentHasher()
     private var size: Int64 = 0
     private let latestTime: Int64?
+    private let verifiesContent: Bool
 
     /// `latestTime`: later times are written as this one.
-    init(output: Output, latestTime: Int64? = nil) {
+    ///
+    /// `verifiesContent`: whether each file is compared with the hash that the delta says.
+    init(output: Output, latestTime: Int64? = nil, verifiesContent: Bool = false) {
         self.output = output
         self.latestTime = latestTime
+        self.verifiesContent = verifiesContent
     }
 
     /// Writes one entry of a delta.
@@ -85,7 +89,9 @@ struct TarStream<Output: PlainSink> {
             }
             header.take(written.node)
             try write(header.encoded)
-            if case .file(_, let size) = written.node, size > 0 { try copy(path, size: size, from: try open(path)) }
+            if case .file(let hash, let size) = written.node, size > 0 {
+                try copy(path, size: size, hash: hash, from: try open(path))
+            }
         }
         try output.fileEnded()
     }
@@ -101,20 +107,28 @@ struct TarStream<Output: PlainSink> {
         return (hasher.finalize(), size)
     }
 
-    private mutating func copy(_ path: TreePath, size: UInt64, from file: Linux.Descriptor) throws {
+    private mutating func copy(
+        _ path: TreePath,
+        size: UInt64,
+        hash: ContentHash,
+        from file: Linux.Descriptor
+    ) throws {
         let status = try at(path) { () throws(SystemError) in try file.status() }
         guard status.kind == .file, status.size == size else { throw LayersError.sizeChanged(path, expected: size) }
         var rest = size
+        var content = ContentHasher()
         while rest > 0 {
             let room = try output.room()
             let part = UnsafeMutableRawBufferPointer(rebasing: room[..<Int(min(UInt64(room.count), rest))])
             let count = try at(path) { () throws(SystemError) in try file.read(into: part) }
             guard count > 0 else { throw LayersError.sizeChanged(path, expected: size) }
             hasher.update(UnsafeRawBufferPointer(rebasing: part[..<count]))
+            if verifiesContent { content.update(UnsafeRawBufferPointer(rebasing: part[..<count])) }
             output.wrote(count)
             rest -= UInt64(count)
             self.size += Int64(count)
         }
+        if verifiesContent, content.finalize() != hash { throw LayersError.changedWhileRead(path.bytes) }
         let padding = TarHeader.padding(after: size)
         if padding > 0 { try write([UInt8](repeating: 0, count: padding)) }
     }

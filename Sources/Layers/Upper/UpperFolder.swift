@@ -91,6 +91,8 @@ struct WrittenFile {
     var modified: FileTime
     /// The same object for all names of one file; nil while it has one.
     var links: LinkGroup?
+    /// On paper: where its bytes are.
+    var content: PaperUpper.Content?
 }
 
 /// Stands for a file with more than one name.

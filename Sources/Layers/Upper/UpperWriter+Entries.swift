@@ -62,6 +62,7 @@ extension UpperWriter {
         from source: Linux.Descriptor,
         takesXattrs: Bool = false
     ) throws -> CopiedFile {
+        if isOnPaper { throw NotOnPaper() }
         let place = try place(path)
         return try buffers.withBuffer { buffer in
             try copy(
@@ -79,17 +80,22 @@ extension UpperWriter {
     /// Makes a file with these bytes.
     package func file(_ path: TreePath, _ attributes: Attributes, modified: FileTime?, bytes: [UInt8]) throws {
         let place = try place(path)
+        let node = TreeEntry.Node.file(ContentHash(of: bytes), size: UInt64(bytes.count))
+        if isOnPaper { throw NotOnPaper() }
         let file = try create(place, mode: attributes.mode)
         try at(path) { () throws(SystemError) in try file.write(bytes) }
-        let node = TreeEntry.Node.file(ContentHash(of: bytes), size: UInt64(bytes.count))
         try finish(place, node, attributes, modified: modified)
     }
 
     /// Makes a symbolic link with this text, whatever it is.
     package func symlink(_ path: TreePath, target: ByteString, _ attributes: Attributes, modified: FileTime?) throws {
         let place = try place(path)
-        try at(path) { () throws(SystemError) in try place.directory.makeSymlink(place.name, target: target) }
-        try finish(place, .symlink(target), attributes, modified: modified)
+        if isOnPaper {
+            try note(place, .symlink(target), Attributes(linkOf: attributes), modified: modified)
+        } else {
+            try at(path) { () throws(SystemError) in try place.directory.makeSymlink(place.name, target: target) }
+            try finish(place, .symlink(target), attributes, modified: modified)
+        }
         state.withLock { $0.generation += 1 }
     }
 
@@ -114,6 +120,7 @@ extension UpperWriter {
         guard kind != .characterDevice || device != 0 else {
             throw LayersError.refusedEntry(path.bytes, reason: "the character device 0:0 marks deleted files")
         }
+        if isOnPaper { return try self.note(place, node, attributes, modified: modified) }
         try at(path) { () throws(SystemError) in
             try place.directory.makeNode(place.name, kind: kind, mode: attributes.mode, device: device)
             // The kernel keeps fewer bits than the number has: what was made is compared with what was asked for.
@@ -139,8 +146,10 @@ extension UpperWriter {
                 throw LayersError.brokenLink(path, to: existing.bytes, reason: "it is not there")
             }
             let source = try open(folder, &state)
-            try at(path) { () throws(SystemError) in
-                try place.directory.makeLink(place.name, to: name, in: source)
+            if !isOnPaper {
+                try at(path) { () throws(SystemError) in
+                    try place.directory.makeLink(place.name, to: name, in: source)
+                }
             }
             file.links = file.links ?? LinkGroup()
             folder.children[name] = .file(file)
@@ -150,6 +159,7 @@ extension UpperWriter {
     }
 
     private func copyUp(_ path: TreePath, for link: TreePath) throws {
+        if isOnPaper { throw NotOnPaper() }
         guard let entry = try self.entry(at: path) else {
             throw LayersError.brokenLink(link, to: path.bytes, reason: "it is not there")
         }
@@ -170,6 +180,7 @@ extension UpperWriter {
         guard let name = path.last else {
             throw LayersError.refusedEntry("/", reason: "the root cannot be deleted")
         }
+        if isOnPaper { throw NotOnPaper() }
         try state.withLock { state in
             state.dependsOnBelow = true
             guard try mergedDirectory(at: path.parent, &state) != nil else { return }

@@ -72,7 +72,7 @@ extension UpperWriter {
         }
     }
 
-    private func entry(for folder: UpperFolder) -> Delta.Entry {
+    func entry(for folder: UpperFolder) -> Delta.Entry {
         let change = Delta.Change.directory(
             folder.attributes,
             modified: folder.modified ?? FileTime.fileClock,
@@ -81,12 +81,16 @@ extension UpperWriter {
         return Delta.Entry(path: folder.path, change: change)
     }
 
+    /// The time of a folder that nobody gave one: what it is below, or now.
+    func settleTime(of folder: UpperFolder) {
+        guard folder.modified == nil else { return }
+        let isBelow = if case .nothing = folder.contents { false } else { true }
+        folder.modified = (isBelow ? below.modified(folder.path) : nil) ?? FileTime.fileClock
+    }
+
     private func dress(_ folder: UpperFolder, in directory: Directory, _ state: inout State) throws {
         let attributes = folder.attributes
-        if folder.modified == nil {
-            let isBelow = if case .nothing = folder.contents { false } else { true }
-            folder.modified = (isBelow ? below.modified(folder.path) : nil) ?? FileTime.fileClock
-        }
+        settleTime(of: folder)
         try at(folder.path) { () throws(SystemError) in
             try directory.setOwner(uid: attributes.uid, gid: attributes.gid)
             try directory.setMode(mode: attributes.mode)

@@ -166,6 +166,7 @@ extension UpperWriter {
     ///
     /// The root of an overlay merges all layers whatever it is marked with: there each entry below is deleted by itself.
     func hide(_ folder: UpperFolder, _ state: inout State) throws {
+        if isOnPaper { throw NotOnPaper() }
         state.generation += 1
         guard folder.parent != nil else { return try hideRoot(folder, &state) }
         if case .nothing = folder.contents {} else { folder.isOpaque = true }

@@ -29,6 +29,8 @@ package final class UpperWriter: Sendable {
         var dependsOnBelow = false
         /// Counts what may change where a path leads.
         var generation = 0
+        /// On paper: where the bytes of files are, by folders of the source.
+        var sources: [@Sendable () throws -> Directory] = []
     }
 
     /// As many directories are kept open.
@@ -36,6 +38,8 @@ package final class UpperWriter: Sendable {
 
     let below: Below
     let upper: Directory
+    /// Whether nothing is written and only noted what would be: ``PaperUpper``.
+    package let isOnPaper: Bool
     let buffers = BufferPool()
     let state: Mutex<State>
     private let ownUser = geteuid()
@@ -43,9 +47,16 @@ package final class UpperWriter: Sendable {
 
     ///
     /// `upper`: an empty directory.
-    package init(upper: Directory, below: Below) throws(LayersError) {
+    package convenience init(upper: Directory, below: Below) throws(LayersError) {
+        self.init(upper, below, isOnPaper: false)
+        // The mode is what lets this process in, until finish() sets all.
+        try at(.root) { () throws(SystemError) in try upper.setMode(mode: 0o700) }
+    }
+
+    init(_ upper: Directory, _ below: Below, isOnPaper: Bool) {
         self.upper = upper
         self.below = below
+        self.isOnPaper = isOnPaper
         let root = UpperFolder(
             path: .root,
             parent: nil,
@@ -55,8 +66,6 @@ package final class UpperWriter: Sendable {
         )
         root.directory = upper
         state = Mutex(State(root: root))
-        // The mode is what lets this process in, until finish() sets all.
-        try at(.root) { () throws(SystemError) in try upper.setMode(mode: 0o700) }
     }
 
     deinit { state.withLock { $0.root.takeApart() } }
@@ -123,7 +132,7 @@ package final class UpperWriter: Sendable {
         guard !OverlayMark.isReserved(name) else { throw LayersError.whiteoutName(path) }
         let parent = try open(folder, &state)
         try clear(name, in: folder, parent, &state)
-        try at(path) { () throws(SystemError) in try parent.makeDirectory(name, mode: 0o700) }
+        if !isOnPaper { try at(path) { () throws(SystemError) in try parent.makeDirectory(name, mode: 0o700) } }
         let child = UpperFolder(path: path, parent: folder, origin: origin, attributes: attributes, contents: contents)
         if case .nothing = contents, let hidden = try folder.below(name, from: below.source) {
             child.isOpaque = hidden.isDirectory
@@ -135,6 +144,7 @@ package final class UpperWriter: Sendable {
 
     /// Removes what this writer has put under the name.
     func clear(_ name: ByteString, in folder: UpperFolder, _ directory: Directory, _ state: inout State) throws {
+        if isOnPaper, folder.children[name] != nil { throw NotOnPaper() }
         switch folder.children[name] {
         case nil: return
         case .folder(let child):
@@ -153,6 +163,7 @@ package final class UpperWriter: Sendable {
 
     /// The folder's directory, opened from the nearest ancestor that is open.
     func open(_ folder: UpperFolder, _ state: inout State) throws(LayersError) -> Directory {
+        if isOnPaper { return upper }
         if let directory = folder.directory { return directory }
         var chain: [UpperFolder] = []
         var next: UpperFolder? = folder
