@@ -60,6 +60,8 @@ private enum RegistryEvents {
             events(.note("\(host): \(what): \(reason); trying again \(wait) (try \(attempt + 1))"))
         case .skippedMirror(let host, let reason):
             events(.note("the mirror \(host) is passed over: \(reason)"))
+        case .withoutCredential(let registry, let reason):
+            events(.note("\(registry) is asked without a log-in: \(reason)"))
         case .began(let digest, let direction, let total):
             events(.transferring(BlobTransfer(digest, direction.transfer, .moving(0, of: total))))
         case .transferred(let digest, let direction, let bytes, let total):
