@@ -16,8 +16,10 @@ struct BlobDownload {
         /// What may be shown there; nothing to who is not the registry.
         let access: Access?
         let subject: RegistrySubject
+        let kind: Connections.Kind
 
-        init(_ blob: OCI.Descriptor, _ endpoint: RegistryClient.Endpoint) {
+        init(_ blob: OCI.Descriptor, _ endpoint: RegistryClient.Endpoint, _ kind: Connections.Kind = .content) {
+            self.kind = kind
             address = endpoint.address("blobs", blob.digest.description)
             access = endpoint.pull
             subject = RegistrySubject(endpoint.location, "blob \(blob.digest)")
@@ -27,6 +29,7 @@ struct BlobDownload {
         init(_ blob: OCI.Descriptor, foreign address: WebAddress) {
             self.address = address
             access = nil
+            kind = .content
             let asked = "blob \(blob.digest)"
             subject = RegistrySubject(registry: address.origin.authority, repository: "", asked: asked)
         }
@@ -126,6 +129,7 @@ struct BlobDownload {
     /// - Returns: false where the answer does not continue what is here.
     private mutating func open() async throws -> Bool {
         var request = WebRequest(.GET, source.address, subject)
+        request.kind = source.kind
         if received > 0 { request.headers.add(name: "Range", value: "bytes=\(received)-") }
         let response = try await client.success(request, source.access, or: received > 0 ? [416] : [])
         skipping = 0

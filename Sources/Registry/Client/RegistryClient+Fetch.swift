@@ -78,7 +78,7 @@ extension RegistryClient {
     ) async throws -> [UInt8] {
         guard blob.size <= limit else { throw RegistryError.tooLarge(subject, limit: limit) }
         var bytes: [UInt8] = []
-        var download = BlobDownload(self, BlobDownload.Source(blob, endpoint), blob)
+        var download = BlobDownload(self, BlobDownload.Source(blob, endpoint, .document), blob)
         while let piece = try await download.next() {
             switch piece {
             case .bytes(let piece): bytes += piece.readableBytesView

@@ -8,9 +8,13 @@ internal import Synchronization
 
 /// The connections of one client, by proxy; nothing of them exists before the first request.
 final class Connections: Sendable {
-    /// What a request is, as far as time-outs go.
+    /// What a request is for, as far as connections differ by it.
     enum Kind: Hashable, Sendable {
-        case download
+        /// A document, or an answer without one.
+        case document
+        /// A layer: by HTTP/1.1 on a connection of its own, which costs half the processor time and memory of a stream of
+        /// HTTP/2, and lets several come at the same time as fast as the network can.
+        case content
         case upload
     }
 
@@ -86,8 +90,9 @@ final class Connections: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Above what callers ask at once: a request that waits for a connection would count as a slow one.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        if key.kind == .content { configuration.httpVersion = .http1Only }
+        // Not for HTTP/2, where a frame of 16 KiB would keep all of a read in memory.
         configuration.http1_1ConnectionDebugInitializer = Connections.enlargeReads
-        configuration.http2ConnectionDebugInitializer = Connections.enlargeReads
         return configuration
     }
 

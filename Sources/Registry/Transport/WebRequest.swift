@@ -18,7 +18,7 @@ struct WebRequest: Sendable {
     /// The value of the `Authorization` header; it never leaves the origin of ``address``.
     var authorization: String?
     var body: Body = .none
-    var kind: Connections.Kind = .download
+    var kind: Connections.Kind = .document
     /// Whether the body or the query is a secret too: then the request is not redirected to another origin at all.
     var holdsSecret = false
 
