@@ -49,7 +49,6 @@ extension LocalExecutor {
         // The root of a linked copy is none: that of the tree it is laid over stays as it is.
         if job.vertex.operation.isLinked { listing.delta.entries.removeAll { $0.path.isRoot } }
         let delta = listing.delta
-        guard !delta.isEmpty else { return nil }
         let change = try change(delta, of: job, started: started, setsTimes: false)
         let earlier = try store.results.delta(
             operation: job.operationKey,
@@ -57,7 +56,8 @@ extension LocalExecutor {
             acceptsPacked: true
         )
         if let earlier { return try keep(.earlier(earlier), change, of: job, since: begun) }
-        var made = NewDelta(snapshot: nil, isEmpty: false, digest: change.digest)
+        var made = NewDelta(snapshot: nil, isEmpty: delta.isEmpty, digest: change.digest)
+        if delta.isEmpty { return try keep(.made(made), change, of: job, since: begun) }
         made.count(delta)
         made.packed = try pack(paper, delta, copies.compression, isCancelled: isCancelled)
         made.listing = try store.content.store(listing.encoded, mediaType: .octetStream).digest

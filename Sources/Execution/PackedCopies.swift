@@ -11,7 +11,7 @@ package struct PackedCopies: Sendable {
     /// Chooses among the layers of the image.
     ///
     /// A copy is one if it takes files of local folders only, needs no files of the image to know its owners, and all
-    /// that is laid over it are such copies.
+    /// that is laid over it are such copies; WORKDIR is as good as one.
     package init(of graph: BuildGraph, compression: LayerCompression) {
         self.compression = compression
         var chosen = Set(graph.image.chain.filter { graph[$0].isPlainCopy(in: graph) })
@@ -27,10 +27,16 @@ extension Vertex {
     fileprivate func isPlainCopy(in graph: BuildGraph) -> Bool {
         guard case .file(let actions) = operation else { return false }
         return actions.allSatisfy { action in
-            guard case .copy(let copy) = action, case .input(let input, _) = copy.origin,
-                case .source(.local) = graph[inputs[input]].operation
-            else { return false }
-            return copy.owner.map { $0.bytes.allSatisfy { (0x30...0x3A).contains($0) } } ?? true
+            let owner: ByteString?
+            switch action {
+            case .makeDirectory(let make): owner = make.owner
+            case .copy(let copy):
+                guard case .input(let input, _) = copy.origin,
+                    case .source(.local) = graph[inputs[input]].operation
+                else { return false }
+                owner = copy.owner
+            }
+            return owner.map { $0.bytes.allSatisfy { (0x30...0x3A).contains($0) } } ?? true
         }
     }
 }
