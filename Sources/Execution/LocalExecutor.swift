@@ -186,12 +186,9 @@ package final class LocalExecutor: Executor {
 extension NewDelta {
     /// Counts the files that a delta writes.
     mutating func count(_ delta: Delta) {
-        for entry in delta.entries {
-            guard case .write(let written, _, nil) = entry.change, case .file(_, let size) = written.node else {
-                continue
-            }
+        writtenBytes = delta.plainSize
+        for case .write(let written, _, nil) in delta.entries.lazy.map(\.change) where written.kind == .file {
             writtenFiles += 1
-            writtenBytes += Int64(size)
         }
     }
 }

@@ -134,7 +134,10 @@ struct FailureTests {
         )
         #expect(step.status != 0 && step.status < 128)
         #expect(step.error.contains("No space left on device"))
-        try writeFile(small.context + "/big", [UInt8](repeating: 1, count: 40_000_000))
+        // Bytes that do not compress: the copy goes straight into its packed layer.
+        var generator = SystemRandomNumberGenerator()
+        let words = (0..<5_000_000).map { _ in generator.next() }
+        try writeFile(small.context + "/big", words.withUnsafeBytes { Array($0) })
         let copy = try small.tryBuild("FROM busybox\nCOPY big /big", ["--output=type=oci,dest=" + out])
         #expect(copy.status != 0 && copy.status < 128, "\(copy.error)")
         #expect(copy.error.contains("No space left on device"), "\(copy.error)")

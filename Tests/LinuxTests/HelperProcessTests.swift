@@ -73,15 +73,17 @@ struct HelperProcessTests {
     func cancellation() async throws {
         let scratch = try Scratch()
         try mkfifo(scratch.path + "/alive")
-        let process = shell("echo started > " + scratch.path + "/alive; exec sleep 1000")
+        var program = shell("echo started > " + scratch.path + "/alive; exec sleep 1000")
+        program.timeout = .seconds(600)
+        let process = program
         // On threads of its own: other tests may hold all of the cooperative pool while this one waits.
         let task = Task(executorPreference: BlockingThreads.shared) { try await process.run() }
         try await withTaskExecutorPreference(BlockingThreads.shared) {
             // Opening waits for the writer, so the program runs by then.
             let fifo = try Linux.Descriptor.open(hostPath: scratch.path + "/alive")
             #expect(try ByteString(fifo.readAll(limit: 100)) == "started\n")
+            task.cancel()
         }
-        task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 

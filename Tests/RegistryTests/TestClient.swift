@@ -3,6 +3,7 @@ import LoopbackRegistry
 import OCI
 import Registry
 import Synchronization
+import Testing
 
 /// What a client told, and what a sink got.
 final class Recorder: BlobSink {
@@ -79,6 +80,12 @@ func withRegistry<Value>(
 
 /// The registry error of a call; nil if there was none.
 func registryError(_ body: () async throws -> Void) async -> RegistryError? {
-    do { try await body() } catch { return error as? RegistryError }
+    do {
+        try await body()
+    } catch let error as RegistryError {
+        return error
+    } catch {
+        Issue.record("another error: \(error)")
+    }
     return nil
 }
