@@ -8,9 +8,11 @@ package struct FilesTar {
     private let delta: Delta
     private let source: Directory
 
+    /// A tree's files.
     ///
-    /// `delta`: of a `TreeListing`.
-    /// `source`: where its files are.
+    /// - Parameters:
+    ///   - delta: what a `TreeListing` gives.
+    ///   - source: where its files are.
     package init(_ delta: Delta, from source: Directory) {
         self.delta = delta
         self.source = source

@@ -13,9 +13,11 @@ package struct FolderExporter: ~Copyable {
     private let isRoot = geteuid() == 0
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
 
+    /// A tree's files.
     ///
-    /// `delta`: of a `TreeListing`.
-    /// `source`: where its files are.
+    /// - Parameters:
+    ///   - delta: what a `TreeListing` gives.
+    ///   - source: where its files are.
     package init(_ delta: Delta, from source: Directory) {
         self.delta = delta
         self.source = source

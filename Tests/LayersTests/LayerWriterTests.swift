@@ -127,7 +127,7 @@ struct LayerWriterTests {
         #expect(again == layer)
     }
 
-    @Test("zstd gives the same bytes for any number of threads, zstd reads them, and so do we", arguments: [1, 3, 22])
+    @Test("zstd gives the same bytes for any number of threads, and zstd and we read them", arguments: [1, 3, 22])
     func zstd(level: Int) throws {
         let scratch = try Scratch()
         let upper = try scratch.folder("upper")

@@ -3,7 +3,7 @@ internal import CDeflate
 /// Makes one gzip member (RFC 1952) of a piece of a tar.
 ///
 /// One thread uses it at a time.
-final class GzipMember {
+final class GzipMember: MemberPacker {
     private let compressor: OpaquePointer
     /// The fastest level, to try samples with.
     private let sampler: OpaquePointer

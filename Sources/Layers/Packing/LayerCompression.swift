@@ -49,8 +49,7 @@ package enum LayerCompression: Sendable, Hashable {
         switch self {
         case .uncompressed: ""
         case .gzip(let level): ByteString("/members.1/libdeflate-\(LIBDEFLATE_VERSION_STRING)/\(level)")
-        // Workers are always on: then any number of them gives the same bytes.
-        case .zstd(let level): ByteString("/workers/libzstd-\(ZSTD_versionNumber())/\(level)")
+        case .zstd(let level): ByteString("/frames.1/libzstd-\(ZSTD_versionNumber())/\(level)")
         }
     }
 }

@@ -22,14 +22,28 @@ extension PlainProducer {
             let (diffID, size) = try write(to: PlainOutput(sink: sink))
             return PackedLayer(diffID, plainSize: size, blob: diffID, size: size, compression)
         case .gzip(let level):
-            guard let stream = MemberStream(level: level, workers: workers, sink: sink) else {
+            guard
+                let stream = MemberStream(
+                    memberSize: 1 << 20,
+                    workers: workers,
+                    sink: sink,
+                    makePacker: { GzipMember(level: level) }
+                )
+            else {
                 throw LayersError.compressor("libdeflate has no level \(level)")
             }
             let (diffID, size) = try write(to: stream)
             return PackedLayer(diffID, plainSize: size, blob: try stream.finish(), size: stream.packedSize, compression)
         case .zstd(let level):
-            guard let stream = ZstdStream(level: level, workers: workers, sink: sink) else {
-                throw LayersError.compressor("libzstd cannot pack at level \(level) with threads")
+            guard
+                let stream = MemberStream(
+                    memberSize: ZstdMember.size(level: level),
+                    workers: workers,
+                    sink: sink,
+                    makePacker: { ZstdMember(level: level) }
+                )
+            else {
+                throw LayersError.compressor("libzstd has no level \(level)")
             }
             let (diffID, size) = try write(to: stream)
             return PackedLayer(diffID, plainSize: size, blob: try stream.finish(), size: stream.packedSize, compression)

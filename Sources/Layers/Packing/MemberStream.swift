@@ -1,16 +1,30 @@
 internal import Glibc
 internal import OCI
 
+/// Packs a piece of a tar so that the packed pieces, one after the other, are the packed tar.
+///
+/// One thread uses it at a time.
+protocol MemberPacker: AnyObject {
+    /// The bytes that a member of `count` plain bytes may need.
+    func bound(_ count: Int) -> Int
+
+    /// Packs the input; equal inputs give equal bytes, whoever packs them.
+    ///
+    /// `output`: at least ``bound(_:)`` of the input's size.
+    /// Returns the bytes of the member; 0 where the library fails.
+    func pack(_ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer) -> Int
+}
+
 /// Packs a stream of plain bytes on several threads and gives the packed bytes to a sink in their order.
 ///
-/// The stream is cut into members where a file ends, once one has 256 KiB, and after 1 MiB at the latest. Where the cuts
-/// are depends on the plain bytes alone, so the result is the same for any number of threads. At most two members a
-/// thread are in memory.
+/// The stream is cut into members where a file ends, once one has a quarter of the largest size, and at that size at the
+/// latest. Where the cuts are depends on the plain bytes alone, so the result is the same for any number of threads. At
+/// most two members a thread are in memory.
 final class MemberStream {
     /// The largest member, in plain bytes.
-    static let memberSize = 1 << 20
+    private let memberSize: Int
     /// A file's end is a cut from this size on.
-    static let smallestMember = 256 << 10
+    private var smallestMember: Int { memberSize / 4 }
 
     /// One member on its way.
     private final class Member: @unchecked Sendable {
@@ -21,8 +35,8 @@ final class MemberStream {
         var packed = 0
         var isPacked = false
 
-        init(bound: Int) {
-            input = .allocate(byteCount: MemberStream.memberSize, alignment: 4096)
+        init(size: Int, bound: Int) {
+            input = .allocate(byteCount: size, alignment: 4096)
             output = .allocate(byteCount: bound, alignment: 4096)
         }
 
@@ -37,9 +51,9 @@ final class MemberStream {
         var isClosed = false
     }
 
-    private let level: Int
     private let workers: Int
-    private let packer: GzipMember
+    private let packer: any MemberPacker
+    private let makePacker: @Sendable () -> (any MemberPacker)?
     private let sink: (UnsafeRawBufferPointer) throws -> Void
     private let queue = Monitor(Queue())
     private var threads: [pthread_t] = []
@@ -50,21 +64,29 @@ final class MemberStream {
     private var blob = ContentHasher()
     private(set) var packedSize: Int64 = 0
 
-    /// - Returns: nil for a level that the library does not have.
-    init?(level: Int, workers: Int, sink: @escaping (UnsafeRawBufferPointer) throws -> Void) {
-        guard let packer = GzipMember(level: level) else { return nil }
-        self.level = level
+    /// `makePacker`: makes one for each thread.
+    ///
+    /// - Returns: nil where there is no packer, as for a level that the library does not have.
+    init?(
+        memberSize: Int,
+        workers: Int,
+        sink: @escaping (UnsafeRawBufferPointer) throws -> Void,
+        makePacker: @escaping @Sendable () -> (any MemberPacker)?
+    ) {
+        guard let packer = makePacker() else { return nil }
+        self.memberSize = memberSize
         self.workers = max(1, min(workers, 16))
         self.packer = packer
+        self.makePacker = makePacker
         self.sink = sink
-        current = Member(bound: packer.bound(MemberStream.memberSize))
+        current = Member(size: memberSize, bound: packer.bound(memberSize))
     }
 
     deinit { stop() }
 
     /// Room for plain bytes, never empty; ``wrote(_:)`` says how many were put there.
     func room() throws -> UnsafeMutableRawBufferPointer {
-        if current.count == MemberStream.memberSize { try hand() }
+        if current.count == memberSize { try hand() }
         return UnsafeMutableRawBufferPointer(rebasing: current.input[current.count...])
     }
 
@@ -72,7 +94,7 @@ final class MemberStream {
 
     /// A good place for a cut.
     func fileEnded() throws {
-        if current.count >= MemberStream.smallestMember { try hand() }
+        if current.count >= smallestMember { try hand() }
     }
 
     /// Packs and writes what is left.
@@ -94,7 +116,7 @@ final class MemberStream {
         // One member alone is packed by this thread: most layers are small.
         if threads.isEmpty && workers > 1 && underWay.count > 1 { startThreads() }
         while underWay.count >= workers * 2 || (threads.isEmpty && underWay.count > 1) { try writeFirst() }
-        current = idle.popLast() ?? Member(bound: packer.bound(MemberStream.memberSize))
+        current = idle.popLast() ?? Member(size: memberSize, bound: packer.bound(memberSize))
     }
 
     /// Writes the first member that is under way; packs others while it is not ready.
@@ -111,6 +133,7 @@ final class MemberStream {
             }
         }
         underWay.removeFirst()
+        guard first.packed > 0 else { throw LayersError.compressor("the library failed") }
         let bytes = UnsafeRawBufferPointer(rebasing: first.output[..<first.packed])
         blob.update(bytes)
         packedSize += Int64(bytes.count)
@@ -120,11 +143,11 @@ final class MemberStream {
         idle.append(first)
     }
 
-    private func pack(_ member: Member, _ packer: GzipMember) {
+    private func pack(_ member: Member, _ packer: any MemberPacker) {
         MemberStream.pack(member, packer, queue)
     }
 
-    private static func pack(_ member: Member, _ packer: GzipMember, _ queue: Monitor<Queue>) {
+    private static func pack(_ member: Member, _ packer: any MemberPacker, _ queue: Monitor<Queue>) {
         let count = packer.pack(UnsafeRawBufferPointer(rebasing: member.input[..<member.count]), into: member.output)
         queue.change { _ in
             member.packed = count
@@ -133,11 +156,11 @@ final class MemberStream {
     }
 
     private func startThreads() {
-        let (queue, level) = (queue, level)
+        let (queue, makePacker) = (queue, makePacker)
         // This thread packs too, when it has nothing else to do.
         for _ in 1..<workers {
             let thread = WorkerThreads.start {
-                guard let packer = GzipMember(level: level) else { return }
+                guard let packer = makePacker() else { return }
                 while true {
                     let member: Member? = queue.wait { queue in
                         if !queue.waiting.isEmpty { return .some(queue.waiting.removeFirst()) }
