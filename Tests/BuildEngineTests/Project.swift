@@ -56,7 +56,7 @@ final class Project: Sendable {
     }
 
     func folderOutput(_ compression: BuildRequest.Compression = .gzip) -> BuildRequest.Output {
-        .layout(.init(destination: ByteString(layout), isTar: false, compression: compression))
+        .layout(.init(destination: ByteString(layout), isTar: false, settings: .init(compression: compression)))
     }
 
     var tarOutput: BuildRequest.Output { .layout(.init(destination: ByteString(tar))) }
