@@ -24,7 +24,6 @@ package struct LayerRestore {
         var limits = ArchiveLimits()
         limits.ratio = .max
         limits.plainSize = .max
-        limits.spaceCheck = .max
         let applied = try LayerApply(upper: upper, below: .nothing, limits: limits).apply(blob, expecting: expected)
         let (found, wanted) = (applied.delta.entries, listing.delta.entries.filter { !$0.path.isRoot })
         let isSame = found.filter { !$0.path.isRoot }.elementsEqual(wanted) { $0.isSame(as: $1) }
