@@ -74,11 +74,11 @@ extension LocalExecutor {
         var attempt = 1
         while true {
             let blob = try store.content.ingest()
-            let file = blob.descriptor
+            let (file, content) = (blob.descriptor, store.content)
             do {
                 let layer = try paper.pack(delta, compression: compression) { bytes in
                     if isCancelled() { throw CancellationError() }
-                    try file.write(bytes)
+                    try content.write(bytes, to: file)
                 }
                 let descriptor = try blob.commit(hashedAs: layer.digest, size: layer.size, mediaType: layer.mediaType)
                 return NewDelta.PackedForm(

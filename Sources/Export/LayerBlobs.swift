@@ -122,9 +122,10 @@ package struct LayerBlobs: Sendable {
         let blob = try store.content.ingest()
         let file = blob.descriptor
         // The writer hashes what it writes, so the blob is named by that and its bytes are not read again.
+        let content = store.content
         let layer = try pack { bytes in
             try Task.checkCancellation()
-            try file.write(bytes)
+            try content.write(bytes, to: file)
         }
         let descriptor = try blob.commit(hashedAs: layer.digest, size: layer.size, mediaType: layer.mediaType)
         return Store.PackedLayer(descriptor: descriptor, diffID: layer.diffID)

@@ -43,6 +43,13 @@ package final class ContentStore: Sendable {
         }
     }
 
+    /// Writes to the file of a blob whose maker hashes by itself.
+    ///
+    /// - Throws: `StoreError.full` or `StoreError.system`.
+    package func write(_ bytes: UnsafeRawBufferPointer, to file: Linux.Descriptor) throws(StoreError) {
+        try system("writing a blob") { () throws(SystemError) in try file.write(bytes) }
+    }
+
     /// Stores bytes that are at hand, such as a manifest.
     package func store(_ bytes: [UInt8], mediaType: MediaType) throws(StoreError) -> OCI.Descriptor {
         var blob = try ingest()

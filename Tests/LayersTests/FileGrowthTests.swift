@@ -14,9 +14,9 @@ struct FileGrowthTests {
     /// A tar of some hundred files, packed.
     private static func blob(in scratch: Scratch) throws -> [UInt8] {
         try scratch.shell(
-            "mkdir t; for i in $(seq 300); do head -c 3000 /dev/urandom > t/$i; done; tar -c -C t . | gzip -1 > blob"
+            "mkdir t; for i in $(seq 300); do head -c 30000 /dev/urandom > t/$i; done; tar -c -C t . | gzip -1 > blob"
         )
-        return try scratch.directory.open("blob", flags: O_RDONLY).readAll(limit: 4 << 20)
+        return try scratch.directory.open("blob", flags: O_RDONLY).readAll(limit: 16 << 20)
     }
 
     /// Applies a file that `writer` fills meanwhile, on a thread of its own.
@@ -48,8 +48,8 @@ struct FileGrowthTests {
         )
         let expected = ExpectedLayer(digest: Digest(of: blob), size: Int64(blob.count), diffID: whole.diffID)
         let applied = try await apply(in: scratch, expecting: expected) { file, growth in
-            for start in stride(from: 0, to: blob.count, by: 7001) {
-                let end = min(start + 7001, blob.count)
+            for start in stride(from: 0, to: blob.count, by: 70_001) {
+                let end = min(start + 70_001, blob.count)
                 try file.write(Array(blob[start..<end]))
                 growth.grew(to: Int64(end))
             }
@@ -64,8 +64,8 @@ struct FileGrowthTests {
         let blob = try Self.blob(in: scratch)
         await #expect(throws: LayersError.startedAnew) {
             _ = try await apply(in: scratch, expecting: ExpectedLayer()) { file, growth in
-                try file.write(Array(blob[..<800_000]))
-                growth.grew(to: 800_000)
+                try file.write(Array(blob[..<8_000_000]))
+                growth.grew(to: 8_000_000)
                 // Until the reader has made something of it.
                 let upper = try scratch.directory.child("upper")
                 while try upper.names().isEmpty { sched_yield() }

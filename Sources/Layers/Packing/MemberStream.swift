@@ -19,7 +19,7 @@ protocol MemberPacker: AnyObject {
 ///
 /// The stream is cut into members where a file ends, once one has a quarter of the largest size, and at that size at the
 /// latest. Where the cuts are depends on the plain bytes alone, so the result is the same for any number of threads. At
-/// most two members a thread are in memory.
+/// most two members a thread are in memory, or of large ones two more than threads.
 final class MemberStream {
     /// The largest member, in plain bytes.
     private let memberSize: Int
@@ -75,7 +75,8 @@ final class MemberStream {
     ) {
         guard let packer = makePacker() else { return nil }
         self.memberSize = memberSize
-        self.workers = max(1, min(workers, 16))
+        // Large members cost memory: as many threads as keep it within some 100 MB.
+        self.workers = max(1, min(workers, memberSize > 1 << 20 ? (32 << 20) / memberSize : 16))
         self.packer = packer
         self.makePacker = makePacker
         self.sink = sink
@@ -115,7 +116,8 @@ final class MemberStream {
         queue.change { $0.waiting.append(member) }
         // One member alone is packed by this thread: most layers are small.
         if threads.isEmpty && workers > 1 && underWay.count > 1 { startThreads() }
-        while underWay.count >= workers * 2 || (threads.isEmpty && underWay.count > 1) { try writeFirst() }
+        let most = memberSize > 1 << 20 ? workers + 2 : workers * 2
+        while underWay.count >= most || (threads.isEmpty && underWay.count > 1) { try writeFirst() }
         current = idle.popLast() ?? Member(size: memberSize, bound: packer.bound(memberSize))
     }
 

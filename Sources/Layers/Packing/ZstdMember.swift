@@ -7,8 +7,8 @@ internal import CZstd
 final class ZstdMember: MemberPacker {
     private let context: OpaquePointer
 
-    /// Plain bytes of a frame: no smaller than the window of the usual levels, so that little is lost by cutting.
-    static func size(level: Int) -> Int { level > 9 ? 8 << 20 : 2 << 20 }
+    /// Plain bytes of a frame: larger than the window of the usual levels, so that little is lost by cutting.
+    static func size(level: Int) -> Int { level > 9 ? 8 << 20 : 4 << 20 }
 
     /// - Returns: nil for a level that the library does not have.
     init?(level: Int) {

@@ -4,48 +4,59 @@ internal import OCI
 /// The plain bytes of a packed file: gzip, bzip2, xz, zstd by content, or the bytes as they are.
 final class PlainSource: ByteSource {
     private let packed: any PackedSource
-    private let handle: ArchiveHandle
     private let limits: ArchiveLimits
     private var hasher = ContentHasher()
-    private var isOpen = false
+    /// What unpacks, as long as it is gzip in short members.
+    private var members: GzipMembers?
+    /// What unpacks everything else.
+    private var stream: ArchiveHandle?
     private var isAtEnd = false
     private(set) var size: UInt64 = 0
 
     init(_ packed: any PackedSource, limits: ArchiveLimits) throws(LayersError) {
         self.packed = packed
         self.limits = limits
-        handle = try ArchiveHandle(.filters, source: packed)
+        members = GzipMembers(packed)
     }
 
     func next() throws -> UnsafeRawBufferPointer {
-        if isAtEnd { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        if !isOpen {
-            isOpen = true
-            try handle.open()
-            var entry: OpaquePointer?
-            let code = archive_read_next_header(handle.raw, &entry)
-            try handle.check(code)
-            if code == ARCHIVE_EOF {
-                isAtEnd = true
-                return UnsafeRawBufferPointer(start: nil, count: 0)
-            }
+        let bytes = isAtEnd ? UnsafeRawBufferPointer(start: nil, count: 0) : try unpack()
+        if bytes.isEmpty {
+            isAtEnd = true
+            return bytes
         }
+        size += UInt64(bytes.count)
+        try checkLimits()
+        hasher.update(bytes)
+        return bytes
+    }
+
+    private func unpack() throws -> UnsafeRawBufferPointer {
+        if let stream { return try nextBlock(of: stream) }
+        switch try members?.next() {
+        case .plain(let bytes): return bytes
+        case .end: return UnsafeRawBufferPointer(start: nil, count: 0)
+        case .left, nil:
+            let stream = try ArchiveHandle(.filters, source: members?.rest ?? packed)
+            self.stream = stream
+            try stream.open()
+            var entry: OpaquePointer?
+            let code = archive_read_next_header(stream.raw, &entry)
+            try stream.check(code)
+            if code == ARCHIVE_EOF { return UnsafeRawBufferPointer(start: nil, count: 0) }
+            return try nextBlock(of: stream)
+        }
+    }
+
+    private func nextBlock(of stream: ArchiveHandle) throws -> UnsafeRawBufferPointer {
         while true {
             var start: UnsafeRawPointer?
             var count = 0
             var offset: Int64 = 0
-            let code = archive_read_data_block(handle.raw, &start, &count, &offset)
-            try handle.check(code)
-            if code == ARCHIVE_EOF {
-                isAtEnd = true
-                return UnsafeRawBufferPointer(start: nil, count: 0)
-            }
-            if count == 0 { continue }
-            size += UInt64(count)
-            try checkLimits()
-            let bytes = UnsafeRawBufferPointer(start: start, count: count)
-            hasher.update(bytes)
-            return bytes
+            let code = archive_read_data_block(stream.raw, &start, &count, &offset)
+            try stream.check(code)
+            if code == ARCHIVE_EOF { return UnsafeRawBufferPointer(start: nil, count: 0) }
+            if count > 0 { return UnsafeRawBufferPointer(start: start, count: count) }
         }
     }
 
