@@ -12,6 +12,7 @@ STATIC_LIBS := archive deflate sqlite3 nettle acl attr lzma zstd lz4 bz2 z
 STATIC_FLAGS := -Xswiftc -static-executable -Xlinker --eh-frame-hdr -Xlinker -s \
     -Xlinker --defsym=__register_frame_info=0 -Xlinker --defsym=__deregister_frame_info=0 \
     $(foreach lib,$(STATIC_LIBS),-Xlinker -l$(lib))
+WHOLE_PROGRAM_TESTS := EndToEndTests|CrashTests
 # Options for `make bench`, such as BENCH="--scale 0.1 --only warm".
 BENCH ?=
 # How long `make fuzz` runs.
@@ -37,10 +38,12 @@ install: release ## Puts the static program into $(PREFIX)/bin
 demo: build ## Builds the demo image of Fixtures/demo and shows what came out
 	@Fixtures/demo/run $(TOOL)
 
-# The release program comes first: a test runs it in an empty root.
+# The release program comes first: a test runs it in an empty root. Tests of the whole program wait for processes and
+# have a run of their own, so that tests with time-outs are not kept from the few threads that all share.
 test: release ## Builds everything and runs all tests
 	swift build --build-tests $(SWIFT_FLAGS)
-	swift test --skip-build --disable-xctest
+	swift test --skip-build --disable-xctest --skip '$(WHOLE_PROGRAM_TESTS)'
+	swift test --skip-build --disable-xctest --filter '$(WHOLE_PROGRAM_TESTS)'
 
 bench: release ## Times the release program beside Debian's Docker engine
 	@Fixtures/bench $(RELEASE_TOOL) $(BENCH)

@@ -223,18 +223,18 @@ package final class BaseImages: Sendable {
     }
 
     /// Downloads of layers that are needed and not on this machine; ``run(_:)`` runs them.
-    func downloads(of layers: [OCI.Descriptor], of image: BaseImage) throws -> [Digest: BlobDownload] {
-        var downloads: [Digest: BlobDownload] = [:]
+    func downloads(of layers: [OCI.Descriptor], of image: BaseImage) throws -> [Digest: GrowingBlob] {
+        var downloads: [Digest: GrowingBlob] = [:]
         for layer in layers where try downloads[layer.digest] == nil && openLayer(layer, of: image) == nil {
             guard let location = try location(of: layer, of: image) else {
                 throw ExecutionError.missingLayer(layer.digest, of: image.name)
             }
-            downloads[layer.digest] = try BlobDownload(layer, from: location, into: store)
+            downloads[layer.digest] = try GrowingBlob(layer, from: location, into: store)
         }
         return downloads
     }
 
-    func run(_ downloads: [Digest: BlobDownload]) async throws {
+    func run(_ downloads: [Digest: GrowingBlob]) async throws {
         if !downloads.isEmpty { try await blobs.run(Array(downloads.values)) }
     }
 }

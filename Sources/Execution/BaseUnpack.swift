@@ -73,7 +73,7 @@ package struct BaseUnpack: Sendable {
     private func unpack(
         _ layers: [BaseLayer],
         of image: BaseImage,
-        _ downloads: [Digest: BlobDownload] = [:]
+        _ downloads: [Digest: GrowingBlob] = [:]
     ) throws -> (tree: Tree, deltas: [Solver.DeltaID]) {
         var tree = Tree.empty
         var chain: [Solver.DeltaID] = []
@@ -99,7 +99,7 @@ package struct BaseUnpack: Sendable {
         of image: BaseImage,
         over tree: Tree,
         _ chain: [Solver.DeltaID],
-        _ download: BlobDownload?
+        _ download: GrowingBlob?
     ) throws -> StoredBaseLayer {
         // Another process may be at the same layer: its result is waited for, not made twice.
         let lock = try store.lockStep(ContentHash(of: Array("base layer \(layer.chainID)".utf8)))
@@ -131,7 +131,7 @@ package struct BaseUnpack: Sendable {
         _ layer: BaseLayer,
         of image: BaseImage,
         over below: Below,
-        _ download: BlobDownload?
+        _ download: GrowingBlob?
     ) throws -> UnpackedLayer {
         if let download {
             do {

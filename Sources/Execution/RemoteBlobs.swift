@@ -7,7 +7,7 @@ package import Store
 internal import Synchronization
 
 /// A blob on its way from a registry into the content store; it can be read while it comes.
-final class BlobDownload: BlobSink {
+final class GrowingBlob: BlobSink {
     let blob: OCI.Descriptor
     let location: RepositoryLocation
     /// How far it is.
@@ -64,7 +64,7 @@ package final class RemoteBlobs: Sendable {
     /// Runs downloads, the largest first, several at once.
     ///
     /// Each one's growth has ended when this returns or throws, so that nobody waits for it.
-    func run(_ downloads: [BlobDownload]) async throws {
+    func run(_ downloads: [GrowingBlob]) async throws {
         defer { for download in downloads { download.growth.ended(.failure(CancellationError())) } }
         var waiting = downloads.sorted { $0.blob.size < $1.blob.size }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -79,7 +79,7 @@ package final class RemoteBlobs: Sendable {
         }
     }
 
-    private func run(_ download: BlobDownload) async throws {
+    private func run(_ download: GrowingBlob) async throws {
         do {
             let digest = download.blob.digest
             // Another process may be at the same blob: it is waited for, not fetched twice.
