@@ -20,6 +20,13 @@ package enum HumanFigures {
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) + units[unit]
     }
 
+    /// Now, by the wall clock.
+    package static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec)) ?? .epoch
+    }
+
     /// How long ago something was: `About a minute ago`.
     package static func age(of time: Timestamp, at now: Timestamp) -> String {
         let nanoseconds = now.nanoseconds < time.nanoseconds ? 1 : 0

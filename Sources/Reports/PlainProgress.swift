@@ -149,7 +149,7 @@ package final class PlainProgress: BuildReport {
                 transfers[key]?.lastLine = time
                 return result + "#\(known.number) \(TransferText.figures(bytes, of: total, after: duration))\n"
             case .done:
-                let size = Figures.bytes(known.total)
+                let size = ByteSize.text(known.total)
                 return result + "#\(known.number) DONE \(size) in \(Figures.seconds(duration))\n"
             case .spared: return result + "#\(known.number) DONE: the registry has it\n"
             }

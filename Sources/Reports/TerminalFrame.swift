@@ -88,7 +88,7 @@ struct TerminalFrame {
             }
         let room = columns - clock.utf8.count - 1
         let detail = step.moved.map { bytes, total in
-            " " + (step.isActive ? TransferText.figures(bytes, of: total, after: duration) : Figures.bytes(total))
+            " " + (step.isActive ? TransferText.figures(bytes, of: total, after: duration) : ByteSize.text(total))
         }
         let name = DisplayWidth.fitted(" => \(mark)\(step.name)\(detail ?? "")", to: room)
         let blanks = String(repeating: " ", count: max(columns - DisplayWidth.of(name) - clock.utf8.count, 1))

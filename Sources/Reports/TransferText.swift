@@ -12,22 +12,25 @@ enum TransferText {
     ///
     /// `nanoseconds`: since it began.
     static func figures(_ bytes: Int64, of total: Int64, after nanoseconds: UInt64) -> String {
-        let text = "\(Figures.bytes(bytes)) / \(Figures.bytes(total))"
+        let text = "\(ByteSize.text(bytes)) / \(ByteSize.text(total))"
         let milliseconds = Int64(clamping: nanoseconds / 1_000_000)
         // Before that, a rate says nothing.
         guard milliseconds >= 500, bytes > 0 else { return text }
         let rate = max(bytes / milliseconds * 1000, 1)
-        return text + " \(Figures.bytes(rate))/s \(max(total - bytes, 0) / rate)s left"
+        return text + " \(ByteSize.text(rate))/s \(max(total - bytes, 0) / rate)s left"
     }
 
     /// What was taken for a name, and how old it is.
-    static func line(_ base: ResolvedBase) -> String {
+    ///
+    /// `now`: by the wall clock.
+    static func line(_ base: ResolvedBase, at now: Timestamp = HumanFigures.now) -> String {
         let place: String
         switch base.origin {
         case .store: place = "in the store"
         case .registry(let host): place = "at \(host)"
         }
-        return "\(base.name) \(place) is \(base.digest)"
+        let age = base.created.map { ", made " + HumanFigures.age(of: $0, at: now).lowercased() } ?? ""
+        return "\(base.name) \(place) is \(base.digest)\(age)"
     }
 
     private static func short(_ digest: Digest) -> String { "\(digest.algorithm.rawValue):\(digest.hex.prefix(12))" }
