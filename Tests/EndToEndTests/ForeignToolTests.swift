@@ -1,4 +1,5 @@
 import Glibc
+import LoopbackRegistry
 import OCI
 import Testing
 
@@ -28,8 +29,9 @@ struct ForeignToolTests {
     )
     func registry() throws {
         let image = try work.image(file)
-        let registry = try DockerRegistry(folder: work.path + "/registry")
-        let remote = "docker://127.0.0.1:\(registry.port)/sbi/test:latest"
+        let registry = try DockerRegistry()
+        defer { registry.stop() }
+        let remote = "docker://\(registry.host)/sbi/test:latest"
         try run(
             "skopeo",
             "copy",
@@ -149,41 +151,5 @@ struct ForeignToolTests {
             let script = "import gzip,sys; sys.stdout.buffer.write(gzip.open(sys.argv[1]).read())"
             #expect(Digest(of: try run("python3", "-c", script, path).standardOutput) == diffID)
         }
-    }
-}
-
-/// Debian's `docker-registry` on a free port of 127.0.0.1.
-private final class DockerRegistry {
-    let port: UInt16
-    private let program: Program
-
-    init(folder: String) throws {
-        port = try DockerRegistry.freePort()
-        let config = """
-            version: 0.1
-            storage: {filesystem: {rootdirectory: \(folder)/data}}
-            http: {addr: "127.0.0.1:\(port)"}
-            """
-        try writeFile(folder + "/config.yml", Array(config.utf8))
-        program = try Program(["docker-registry", "serve", folder + "/config.yml"], within: 120)
-        try program.wait(for: "listening on")
-    }
-
-    deinit { _ = try? program.stop() }
-
-    private static func freePort() throws -> UInt16 {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, size) == 0 && getsockname(socket, $0, &size) == 0
-            }
-        }
-        guard status else { throw DriverError(call: "bind", "127.0.0.1") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }

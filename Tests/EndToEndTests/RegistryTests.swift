@@ -131,6 +131,72 @@ struct RegistryTests {
         #expect(try run("push", app, environment: environment).status == 4)
         await registry.stop()
     }
+
+    /// How Debian's registry is spoken to.
+    enum Way: String, Sendable, CaseIterable {
+        case plain, tls, login
+    }
+
+    @Test(
+        "Debian's registry gives bases and takes images, plain, with TLS and with a log-in; skopeo gets back what was pushed",
+        .enabled(if: Tool.has("skopeo", "openssl", "docker-registry", for: "Debian's registry")),
+        arguments: Way.allCases
+    )
+    func debian(way: Way) throws {
+        let certificates = try way == .tls ? TestCertificates() : nil
+        defer { certificates?.remove() }
+        let registry = try DockerRegistry(way == .login ? .basic : .none, tls: certificates)
+        defer { registry.stop() }
+        var environment = ["DOCKER_CONFIG": work.path + "/docker"]
+        environment["SSL_CERT_FILE"] = certificates?.path("ca.crt")
+        let theirs = way == .login ? ["--creds=user:password"] : []
+        func skopeo(_ words: [String]) throws {
+            let outcome = try Program(["skopeo", "copy", "-q", "--insecure-policy"] + words).finish()
+            #expect(outcome.status == 0, "\(words): \(outcome.error)")
+        }
+        let insecure = ["--dest-tls-verify=false"] + theirs.map { $0.replacing("--creds", with: "--dest-creds") }
+        let layout = "oci:\(try #require(BaseImage.layout))"
+        try skopeo(insecure + [layout, "docker://\(registry.host)/team/base:1"])
+        if way == .login {
+            let refused = try work.tryBuild("FROM \(registry.host)/team/base:1\nRUN true", [], environment: environment)
+            #expect(refused.status == 4 && refused.error.contains("login \(registry.host)"), "\(refused.error)")
+            let login = try run("login", "-u", "user", "-p", "password", registry.host, environment: environment)
+            #expect(login.status == 0, "\(login.error)")
+        }
+        let app = "\(registry.host)/team/app:1"
+        let file = "FROM \(registry.host)/team/base:1\nRUN echo built > /stamp\nCMD [\"cat\", \"/stamp\"]"
+        try work.build(file, ["-t", app, "--push"], environment: environment)
+        let from = ["--src-tls-verify=false"] + theirs.map { $0.replacing("--creds", with: "--src-creds") }
+        try skopeo(from + ["docker://" + app, "oci:\(work.path)/back:1"])
+        let back = try ExportedImage(work.path + "/back", outcome: work.build(file, [], environment: environment))
+        let ours = try work.image(file, [], environment: environment)
+        #expect(back.manifestDigest == ours.manifestDigest)
+        // Into a store of its own, as another machine would.
+        let other = ["SWIFT_BUILD_IMAGE_ROOT": work.path + "/other"].merging(environment) { $1 }
+        let pulled = try run("pull", app, environment: other)
+        #expect(pulled.output.contains("Digest: \(ours.manifestDigest)"), "\(pulled.error)")
+    }
+
+    @Test(
+        "Docker's engine pulls and runs what was pushed",
+        .enabled(if: DockerEngine.isThere && DockerRegistry.isInstalled)
+    )
+    func docker() throws {
+        let registry = try DockerRegistry()
+        defer { registry.stop() }
+        let app = "\(registry.host)/team/app:1"
+        try work.build("FROM busybox\nRUN echo built > /stamp\nCMD [\"cat\", \"/stamp\"]", ["-t", app, "--push"])
+        let docker = try DockerEngine(folder: work.path + "/docker")
+        _ = try docker("pull", "-q", app)
+        #expect(try docker("run", "--rm", "--network", "none", app) == "built\n")
+        let id = try docker("images", "--no-trunc", "-q", app)
+        #expect(try run("images", "--no-trunc", "-q", app).output == id)
+        // And the other way: what it pushes is a base here.
+        let theirs = "\(registry.host)/team/theirs:1"
+        _ = try docker("tag", app, theirs)
+        _ = try docker("push", "-q", theirs)
+        #expect(try work.build("FROM \(theirs)\nRUN cat /stamp", ["--pull"]).printed == "built")
+    }
 }
 
 extension LoopbackRegistry {

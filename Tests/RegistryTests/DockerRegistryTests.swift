@@ -44,7 +44,7 @@ struct DockerRegistryTests {
     func tls() async throws {
         let certificates = try TestCertificates()
         defer { certificates.remove() }
-        let registry = try DockerRegistry(tls: certificates)
+        let registry = try DockerRegistry(tls: certificates, knowsClients: true)
         defer { registry.stop() }
         let scratch = try Scratch()
         for (name, file) in [("ca.crt", "ca.crt"), ("own.cert", "server.crt"), ("own.key", "server.key")] {

@@ -78,11 +78,14 @@ final class Workspace {
     }
 
     /// Builds into a layout folder and reads the image from it.
-    func image(_ dockerfile: String? = nil, _ flags: [String] = [], named name: String = "image") throws
-        -> ExportedImage
-    {
+    func image(
+        _ dockerfile: String? = nil,
+        _ flags: [String] = [],
+        environment more: [String: String] = [:],
+        named name: String = "image"
+    ) throws -> ExportedImage {
         let folder = path + "/" + name
         let output = ["-t", "x:latest", "--output=type=oci,tar=false,dest=" + folder]
-        return try ExportedImage(folder, outcome: build(dockerfile, flags + output))
+        return try ExportedImage(folder, outcome: build(dockerfile, flags + output, environment: more))
     }
 }

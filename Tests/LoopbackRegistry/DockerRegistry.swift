@@ -1,19 +1,19 @@
 import Foundation
 import Glibc
-import LoopbackRegistry
 
 /// Debian's `docker-registry` (distribution 2.8), on a port of 127.0.0.1, with a folder of its own.
-final class DockerRegistry {
-    enum LogIn {
+package final class DockerRegistry {
+    package enum LogIn: Sendable {
         case none
         /// User `user` with the password `password`.
         case basic
     }
 
-    static let program = "/usr/bin/docker-registry"
-    static var isInstalled: Bool { access(program, X_OK) == 0 }
+    package static let program = "/usr/bin/docker-registry"
+    package static var isInstalled: Bool { access(program, X_OK) == 0 }
 
-    let host: String
+    /// Its host and port, as names have it.
+    package let host: String
     private let folder: URL
     private let process: Process
 
@@ -22,8 +22,9 @@ final class DockerRegistry {
     /// - Parameters:
     ///   - logIn: whom it lets in.
     ///   - tls: what it shows, and whose certificates it wants to see.
+    ///   - knowsClients: whether it wants to see a certificate of its client.
     /// - Throws: where it does not start.
-    init(_ logIn: LogIn = .none, tls: TestCertificates? = nil) throws {
+    package init(_ logIn: LogIn = .none, tls: TestCertificates? = nil, knowsClients: Bool = false) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "docker-registry-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let port = try DockerRegistry.freePort()
@@ -37,8 +38,8 @@ final class DockerRegistry {
 
             """
         if let tls {
-            let (certificate, key, authority) = (tls.path("server.crt"), tls.path("server.key"), tls.path("ca.crt"))
-            text += "  tls: {certificate: \(certificate), key: \(key), clientcas: [\(authority)]}\n"
+            let clients = knowsClients ? ", clientcas: [\(tls.path("ca.crt"))]" : ""
+            text += "  tls: {certificate: \(tls.path("server.crt")), key: \(tls.path("server.key"))\(clients)}\n"
         }
         if case .basic = logIn {
             try Data(DockerRegistry.passwords.utf8).write(to: folder.appending(path: "htpasswd"))
@@ -58,9 +59,10 @@ final class DockerRegistry {
     }
 
     /// A line for each request, as web servers write them.
-    var log: String { (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? "" }
+    package var log: String { (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? "" }
 
-    func stop() {
+    /// Ends it; what it held is gone.
+    package func stop() {
         process.terminate()
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: folder)
@@ -108,5 +110,5 @@ final class DockerRegistry {
         return address
     }
 
-    struct NotStarted: Error {}
+    package struct NotStarted: Error {}
 }
