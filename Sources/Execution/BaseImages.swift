@@ -55,19 +55,30 @@ package final class BaseImages: Sendable {
     // MARK: Names
 
     /// What a name stands for: an image of the store, else what the registry says.
-    func image(named reference: Reference, platform: Platform) async throws -> BaseImage {
-        let request = Request(reference: reference, platform: platform)
+    ///
+    /// `name`: as it was written; without a registry it may stand for several (`registries.conf`).
+    func image(named name: ByteString, platform: Platform) async throws -> BaseImage {
+        let request = Request(reference: try Reference(name), platform: platform)
         if let known = state.withLock({ $0.resolved[request] }) { return known }
-        // What has a digest is what it was: there is nothing to ask for again.
-        let mayBeStored = policy == .missing || reference.digest != nil
-        let image: BaseImage
-        if mayBeStored, let stored = try stored(reference, platform: platform) {
-            image = stored
-        } else {
-            image = try await remote(reference, platform: platform)
-        }
+        let image = try await find(try client.candidates(for: name.text), platform: platform)
         state.withLock { $0.resolved[request] = image }
         return image
+    }
+
+    private func find(_ candidates: [Reference], platform: Platform) async throws -> BaseImage {
+        // What has a digest is what it was: there is nothing to ask for again.
+        for name in candidates where policy == .missing || name.digest != nil {
+            if let stored = try stored(name, platform: platform) { return stored }
+        }
+        var refusal: (any Error)?
+        for name in candidates {
+            do { return try await remote(name, platform: platform) } catch let error as RegistryError {
+                // The next registry may have it; of several refusals the first is told.
+                guard case .noAccess = error else { throw error }
+                refusal = refusal ?? error
+            }
+        }
+        throw refusal ?? CancellationError()
     }
 
     /// An image of a layout.
@@ -220,6 +231,17 @@ package final class BaseImages: Sendable {
     /// Brings layers into the content store that are needed and not on this machine.
     package func bringLayers(_ layers: [OCI.Descriptor], of image: BaseImage) async throws {
         try await run(try downloads(of: layers, of: image))
+    }
+
+    /// Brings layers of images of the store into the content store, as far as it is known which registry has them.
+    package func bringStored(_ layers: [OCI.Descriptor]) async throws {
+        var downloads: [Digest: GrowingBlob] = [:]
+        for layer in layers where try downloads[layer.digest] == nil && !store.content.contains(layer.digest) {
+            guard let repository = try store.images.repositories(having: layer.digest).first else { continue }
+            let location = RepositoryLocation(try Reference(repository))
+            downloads[layer.digest] = try GrowingBlob(layer, from: location, into: store)
+        }
+        try await run(downloads)
     }
 
     /// Downloads of layers that are needed and not on this machine; ``run(_:)`` runs them.

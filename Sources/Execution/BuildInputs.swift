@@ -80,7 +80,7 @@ extension BuildInputs: BaseImageSource {
         for (key, named) in named where (try? Reference(key)) == reference {
             return try await input(named, key, name, platform)
         }
-        return .image(try await images.image(named: reference, platform: platform))
+        return .image(try await images.image(named: name, platform: platform))
     }
 
     /// `key`: under which name the context was given.
@@ -95,7 +95,7 @@ extension BuildInputs: BaseImageSource {
         switch named {
         case .folder: return .local(LocalSource(name: key))
         case .image("scratch"): return .scratch
-        case .image(let other): return .image(try await images.image(named: try Reference(other), platform: platform))
+        case .image(let other): return .image(try await images.image(named: other, platform: platform))
         case .layout(let layout, let tag, let digest):
             return .image(try images.image(in: layout, tag: tag, digest: digest, named: name, platform: platform))
         }

@@ -40,7 +40,28 @@ struct RegistryTests {
             )
         }
         #expect(try registry.layers(of: "team/app", tag: "1") == layers)
+        // What needs the bytes fetches them now.
+        let saved = try run("save", app, "-o", work.path + "/app.tar")
+        #expect(saved.status == 0, "\(saved.error)")
+        let shown = try run("layers", work.path + "/app.tar")
+        #expect(shown.output.contains("COPY busybox"), "\(shown.error)")
         await registry.stop()
+    }
+
+    @Test("a name without a registry is looked for in the search registries of registries.conf, in their order")
+    func search() async throws {
+        let (first, second) = (try await LoopbackRegistry(), try await registry())
+        let file = work.path + "/registries.conf"
+        let text = "unqualified-search-registries = [\"\(first.host)\", \"\(second.host)\"]\n"
+        try writeFile(file, Array(text.utf8))
+        let environment = ["CONTAINERS_REGISTRIES_CONF": file]
+        let found = try work.build("FROM team/base:1\nRUN echo found", [], environment: environment)
+        #expect(found.error.contains("\(second.host)/team/base:1 at \(second.host)"), "\(found.error)")
+        #expect(first.requests.contains { $0.path.hasSuffix("/v2/team/base/manifests/1") })
+        await second.stop()
+        let absent = try work.tryBuild("FROM team/absent:1\nRUN echo found", [], environment: environment)
+        #expect(absent.status == 4)
+        await first.stop()
     }
 
     @Test("layers that cuts and wrong bytes interrupt are fetched whole, and the build tells of each new try")

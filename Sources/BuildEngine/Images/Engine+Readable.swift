@@ -17,7 +17,7 @@ extension Engine {
         switch location {
         case .archive(let path, let image): return try archived(path, image, platform)
         case .named(let word):
-            if let image = try stored(word, platform) { return image }
+            if let image = try await stored(word, platform) { return image }
             do { return try archived(word, nil, platform) } catch ContextsError.missingArchive {
                 guard let name = try? Reference(word) else { throw ImageReadError.unknown(word) }
                 return try await remote(name, platform)
@@ -47,8 +47,13 @@ extension Engine {
     }
 
     /// The image of the store that a name or the first digits of an id lead to.
-    private func stored(_ word: ByteString, _ platform: Platform) throws -> ReadableImage? {
+    private func stored(_ word: ByteString, _ platform: Platform) async throws -> ReadableImage? {
         guard let found = try store.images.find(word)?.image else { return nil }
+        let layers = try store.images.layers(of: found.manifest.digest).map(\.blob)
+        try await Engine.withRegistry(options, { _ in }) { client in
+            let bases = BaseImages(store: store, client: client, policy: .missing) { _ in }
+            try await bases.bringStored(layers)
+        }
         let records = try store.images.records(config: found.config)
         let names = records.flatMap(\.names).compactMap { try? Reference($0.name) }
         let blobs = StoredBlobs(path: word, content: store.content)

@@ -1,4 +1,5 @@
 public import Bytes
+internal import Execution
 internal import Export
 internal import Linux
 internal import OCI
@@ -13,11 +14,15 @@ extension Engine {
     ///   - path: the file, which takes its place when it is whole; nil for standard output.
     /// - Throws: `BuildFailure`, or `CancellationError`.
     public func save(_ words: [ByteString], to path: ByteString?) async throws {
-        try await onThreads { engine in
+        try await working({ _ in }) { client in
             let destination: LayoutExporter.Destination =
                 if let path { .tarFile(path) } else { .tarStream(try Descriptor.standardOutput()) }
             try LayoutExporter.check(destination)
-            try LayoutExporter(images: try engine.chosen(words), form: .dockerArchive).write(to: destination)
+            let images = try chosen(words)
+            // Of a base that no step read the layers may still be in its registry only.
+            let bases = BaseImages(store: store, client: client, policy: .missing) { _ in }
+            try await bases.bringStored(images.flatMap(\.manifest.content.layers))
+            try LayoutExporter(images: images, form: .dockerArchive).write(to: destination)
         }
     }
 

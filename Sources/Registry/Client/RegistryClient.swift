@@ -1,5 +1,5 @@
 internal import NIOHTTP1
-internal import OCI
+package import OCI
 
 /// The client side of the OCI distribution specification 1.1: finds, fetches and pushes images.
 ///
@@ -33,6 +33,12 @@ package final class RegistryClient: Sendable {
         authenticator = Authenticator(web, self.credentials)
         tell = events
     }
+
+    /// The names that one may stand for, in the order to try them: more than one where `registries.conf` has search
+    /// registries and the name is without a registry.
+    ///
+    /// - Throws: `OCIError` for a text that is no name; `SettingsError`.
+    package func candidates(for name: String) throws -> [Reference] { try surroundings.candidates(for: name) }
 
     /// Closes all connections, after which every request fails.
     package func close() async { await web.close() }

@@ -30,6 +30,14 @@ final class Surroundings: Sendable {
         }
     }
 
+    /// The names that one may stand for, in the order to try them: more than one where `registries.conf` has search
+    /// registries and the name is without a registry.
+    ///
+    /// Aliases do not count: distributions bring some that would make another image of a Dockerfile's `FROM centos`.
+    func candidates(for name: String) throws -> [Reference] {
+        try registries.candidates(forShortName: name, usesAliases: false)
+    }
+
     /// Whether the host may be spoken to without trust.
     ///
     /// - Throws: `SettingsError` for a file that is malformed.

@@ -109,10 +109,12 @@ package final class RegistriesConfiguration: Sendable {
     /// An alias is the only one. Without alias and search registries it is Docker's reading: a name on Docker Hub. A name
     /// with a registry stands for itself.
     ///
-    /// - Parameter text: an image's name as it was written.
+    /// - Parameters:
+    ///   - text: an image's name as it was written.
+    ///   - usesAliases: whether aliases count.
     /// - Returns: at least one name.
     /// - Throws: `OCIError` for a text that is no name; `SettingsError`.
-    package func candidates(forShortName text: String) throws -> [Reference] {
+    package func candidates(forShortName text: String, usesAliases: Bool = true) throws -> [Reference] {
         let reference = try Reference(text)
         let end = text.firstIndex { $0 == "@" } ?? text.endIndex
         var name = text[..<end]
@@ -122,7 +124,7 @@ package final class RegistriesConfiguration: Sendable {
         let first = name.prefix { $0 != "/" }
         if first != name, first.contains(where: { ".:".contains($0) }) || first == "localhost" { return [reference] }
         if first != name, ByteString(first).lowercased != ByteString(first) { return [reference] }
-        if let alias = try alias(for: String(name)) { return [try Reference(alias.name + suffix)] }
+        if usesAliases, let alias = try alias(for: String(name)) { return [try Reference(alias.name + suffix)] }
         let registries = try searchRegistries
         return registries.isEmpty ? [reference] : try registries.map { try Reference("\($0)/\(name)\(suffix)") }
     }
