@@ -4,8 +4,9 @@ package import Sandbox
 
 /// A step that could not be done, with what people need to see.
 package enum ExecutionError: DescribedError {
-    /// The process of a RUN ended badly. `outputTail` holds its last lines.
-    case processFailed(command: ByteString, status: ExitStatus, outputTail: [ByteString])
+    /// The process of a RUN ended badly. `outputTail` holds its last lines; `isOutOfMemory`: whether the kernel killed it,
+    /// or what it ran, for want of memory.
+    case processFailed(command: ByteString, status: ExitStatus, outputTail: [ByteString], isOutOfMemory: Bool)
     /// The program of a RUN could not be started: not there, not executable.
     case processNotStarted(command: ByteString, reason: String)
     /// A folder would have to be put in place of something else, or the other way round.
@@ -31,7 +32,9 @@ package enum ExecutionError: DescribedError {
 
     package var message: String {
         switch self {
-        case .processFailed(let command, let status, _):
+        case .processFailed(let command, _, _, true):
+            "process \"\(command.escaped)\" did not complete successfully: killed: out of memory"
+        case .processFailed(let command, let status, _, false):
             switch status {
             case .exited(let code):
                 "process \"\(command.escaped)\" did not complete successfully: exit code: \(code)"
@@ -60,6 +63,7 @@ package enum ExecutionError: DescribedError {
 
     package var remedy: String? {
         switch self {
+        case .processFailed(_, _, _, true): "give it more memory, or let it use less, such as fewer jobs at once"
         case .processFailed: nil
         case .processNotStarted: "check that the program is in the image and on its PATH, and that it may be executed"
         case .cannotReplace: "remove what is there in an earlier RUN, or copy to another place"
@@ -79,6 +83,6 @@ package enum ExecutionError: DescribedError {
 
     /// The last lines that a failed process printed, the last one last.
     package var outputTail: [ByteString] {
-        if case .processFailed(_, _, let tail) = self { tail } else { [] }
+        if case .processFailed(_, _, let tail, _) = self { tail } else { [] }
     }
 }

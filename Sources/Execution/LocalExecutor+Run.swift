@@ -73,6 +73,7 @@ extension LocalExecutor {
     /// Runs the step on this thread, which may block; a cancelled task ends the step's whole process tree.
     private func start(_ step: Step, _ job: StepJob) async throws {
         let cancellation = Cancellation()
+        let killsBefore = outOfMemoryKills
         let events = events
         let id = job.vertex.id
         var tail = OutputTail()
@@ -91,7 +92,13 @@ extension LocalExecutor {
         }
         let command = step.process.arguments.joined(separator: " ")
         guard status.isSuccess else {
-            throw ExecutionError.processFailed(command: command, status: status, outputTail: tail.lines)
+            let isOutOfMemory = status.isKill && (OutOfMemory.killCount ?? 0) > killsBefore
+            throw ExecutionError.processFailed(
+                command: command,
+                status: status,
+                outputTail: tail.lines,
+                isOutOfMemory: isOutOfMemory
+            )
         }
     }
 
@@ -134,5 +141,15 @@ extension LocalExecutor {
             modified: entry.isDirectory ? below.modified(path) : nil,
             linkTarget: target
         )
+    }
+}
+
+extension ExitStatus {
+    /// Whether the process was killed, or is a shell that tells so of what it ran.
+    fileprivate var isKill: Bool {
+        switch self {
+        case .signalled(let number): number == SIGKILL
+        case .exited(let code): code == 128 + SIGKILL
+        }
     }
 }

@@ -6,6 +6,7 @@ internal import Linux
 package import OCI
 package import Solver
 package import Store
+internal import Synchronization
 package import Trees
 
 /// Does the steps of a build on this machine, through the store and the sandbox.
@@ -30,6 +31,7 @@ package final class LocalExecutor: Executor {
     let secrets: Secrets
     let events: EventSink
     let folder: BuildFolder
+    private let firstKills = Mutex<UInt64?>(nil)
 
     package init(
         store: StateRoot,
@@ -49,6 +51,15 @@ package final class LocalExecutor: Executor {
     }
 
     package var trees: any TreeSource { inputs }
+
+    /// Processes that the kernel had killed for want of memory before the first step ran; read once a build.
+    var outOfMemoryKills: UInt64 {
+        firstKills.withLock { known in
+            let count = known ?? OutOfMemory.killCount ?? 0
+            known = count
+            return count
+        }
+    }
 
     package func lockStep(_ key: ContentHash, waiting: @Sendable () -> Void) async throws -> any StepLocking {
         if let lock = try store.tryLockStep(key) { return HeldStepLock(lock) }

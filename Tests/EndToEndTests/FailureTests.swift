@@ -120,6 +120,19 @@ struct FailureTests {
         #expect(!named.error.utf8.contains(0x1b), "\(named.error.debugDescription)")
     }
 
+    @Test("a step that the kernel killed for want of memory is told as such", .enabled(if: MemoryGroup.isPossible))
+    func outOfMemory() throws {
+        let group = try MemoryGroup(megabytes: 100)
+        try work.write("Dockerfile", "FROM busybox\nRUN tail /dev/zero")
+        let command = ["sh", "-c", "echo $$ > \(group.path)/cgroup.procs; exec \"$@\"", "sh"] + work.arguments()
+        let outcome = BuildOutcome(try Program(command, environment: work.environment).finish())
+        #expect(outcome.status == 1)
+        #expect(outcome.error.contains("killed: out of memory"), "\(outcome.error)")
+        // Another kill is none.
+        let killed = try work.tryBuild("FROM busybox\nRUN sh -c 'kill -9 $$'; exit $?")
+        #expect(killed.status == 1 && !killed.error.contains("out of memory"), "\(killed.error)")
+    }
+
     @Test("a full disk is told as such, and the store works as soon as there is space")
     func fullDisk() throws {
         let disk = try SmallDisk(work.path + "/disk", megabytes: 12)
@@ -273,4 +286,31 @@ final class SmallDisk {
     deinit { _ = try? run("umount", "-l", path) }
 
     func makeReadOnly() throws { try run("mount", "-o", "remount,ro", path) }
+}
+
+/// A group of processes with a limit on memory (cgroups(7), of either version).
+private final class MemoryGroup {
+    let path: String
+
+    private static let root = access("/sys/fs/cgroup/memory", F_OK) == 0 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup"
+
+    /// Whether one can be made; the reason is printed where not.
+    static let isPossible: Bool = {
+        let isThere = Tool.canBuild && (try? MemoryGroup(megabytes: 100)) != nil
+        if !isThere { print("out of memory: skipped, for want of a memory controller at \(root)") }
+        return isThere
+    }()
+
+    init(megabytes: Int) throws {
+        path = MemoryGroup.root + "/sbi-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        guard mkdir(path, 0o755) == 0 else { throw DriverError(call: "mkdir", path) }
+        let file = access(path + "/memory.max", F_OK) == 0 ? "/memory.max" : "/memory.limit_in_bytes"
+        guard access(path + file, W_OK) == 0 else {
+            rmdir(path)
+            throw DriverError("no memory controller")
+        }
+        try writeFile(path + file, Array("\(megabytes << 20)".utf8))
+    }
+
+    deinit { rmdir(path) }
 }
