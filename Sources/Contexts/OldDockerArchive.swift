@@ -65,25 +65,36 @@ struct OldDockerArchive {
         }
         let top = chain[0].document
         chain.reverse()
-        var object = JSONObject()
-        for name: ByteString in ["created", "author", "architecture", "variant", "os", "config"] {
-            object[name] = top[name]
-        }
-        var config: ImageConfig
-        do { config = try ImageConfig(object, declared: .dockerConfig) } catch {
-            throw ContextsError.malformedDocument((id + "/json").escaped, layout: reader.path, error)
-        }
-        config.diffIDs = chain.map(\.diffID)
-        config.history = chain.map { $0.document.history }
-        let configDocument = Document(config)
+        let configDocument: Document<ImageConfig>
+        do {
+            configDocument = try Document(
+                bytes: JSONValue.object(OldDockerArchive.config(of: top, chain)).compact,
+                declared: .dockerConfig
+            )
+        } catch { throw ContextsError.malformedDocument((id + "/json").escaped, layout: reader.path, error) }
         let manifest = Document(
             Manifest(mediaType: .dockerManifest, config: configDocument.descriptor, layers: chain.map(\.descriptor))
         )
         try blobs.add(configDocument)
         try blobs.add(manifest)
         var target = manifest.descriptor
-        target.platform = config.platform
+        target.platform = configDocument.content.platform
         return target
+    }
+
+    /// What Docker's migration makes of the uppermost layer's document, so that the image's id is the same: all members
+    /// but those that tell of the layer, by name (moby, "MakeConfigFromV1Config").
+    private static func config(of top: JSONObject, _ chain: [Layer]) -> JSONObject {
+        let dropped: Set<ByteString> = ["id", "parent", "Size", "parent_id", "layer_id", "throwaway"]
+        var members = top.members.filter { !dropped.contains($0.name) && $0.name != "rootfs" && $0.name != "history" }
+        members.append(.init(name: "history", value: .array(chain.map { .object($0.document.history) })))
+        members.append(
+            .init(
+                name: "rootfs",
+                value: ["type": "layers", "diff_ids": .array(chain.map { .string($0.diffID.description) })]
+            )
+        )
+        return JSONObject(uniqueMembers: members.sorted { $0.name < $1.name })
     }
 
     private mutating func layer(_ id: ByteString) throws -> Layer {
@@ -114,13 +125,14 @@ struct OldDockerArchive {
 
 extension JSONObject {
     /// What such a document tells of how its layer was made.
-    fileprivate var history: HistoryEntry {
-        let command = self["container_config"]?["Cmd"]?.array ?? []
-        return HistoryEntry(
-            created: self["created"]?.string.flatMap { try? Timestamp($0) },
-            createdBy: command.compactMap(\.string).joined(separator: " "),
-            author: self["author"]?.string ?? "",
-            comment: self["comment"]?.string ?? ""
-        )
+    fileprivate var history: JSONObject {
+        let command = (self["container_config"]?["Cmd"]?.array ?? []).compactMap(\.string).joined(separator: " ")
+        var entry = JSONObject()
+        entry["created"] = .string(self["created"]?.string ?? "0001-01-01T00:00:00Z")
+        for (name, text) in [
+            ("author", self["author"]?.string ?? ""), ("created_by", command),
+            ("comment", self["comment"]?.string ?? ""),
+        ] as [(ByteString, ByteString)] where !text.isEmpty { entry[name] = .string(text) }
+        return entry
     }
 }

@@ -57,14 +57,15 @@ package struct ListText: Sendable {
     ///
     /// - Throws: `TemplateError`.
     package func text(of rows: [GoValue]) throws -> String {
-        var lines: [String] = []
-        if isTable { lines.append(template.heading(for: .map(headers)).text) }
-        for row in rows { lines.append(try template.text(for: row).text) }
-        guard isTable else { return lines.map { $0 + "\n" }.joined() }
-        // A value may hold line ends, at which columns end, too.
-        return ColumnText(
-            lines.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
-        )
-        .text
+        var lines: [UInt8] = []
+        if isTable { lines = template.heading(for: .map(headers)).bytes + [0x0A] }
+        for row in rows {
+            lines += try template.text(for: row).bytes
+            lines.append(0x0A)
+        }
+        return String(decoding: isTable ? ColumnText(lines).text : lines, as: UTF8.self)
     }
+
+    /// Whether the form shows a field, or may show all of them.
+    package func shows(_ field: ByteString) -> Bool { template.fields?.contains(field) ?? true }
 }

@@ -17,6 +17,7 @@ extension Engine {
     /// What is known of an image.
     ///
     /// - Parameter word: a name, `name@digest`, or an id, whole or its first digits.
+    /// - Returns: its config, and what a list shows.
     /// - Throws: `BuildFailure` if there is none, or several.
     public func inspect(_ word: ByteString) async throws -> ImageInspection {
         try await onThreads { engine in
@@ -34,6 +35,7 @@ extension Engine {
     /// How an image came to be, the newest step first.
     ///
     /// - Parameter word: a name, `name@digest`, or an id, whole or its first digits.
+    /// - Returns: a row for each entry of its config's history.
     /// - Throws: `BuildFailure` if there is none, or several.
     public func history(_ word: ByteString) async throws -> [HistoryRow] {
         try await onThreads { engine in

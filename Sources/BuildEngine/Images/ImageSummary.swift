@@ -45,10 +45,15 @@ public struct ImageSummary: Hashable, Sendable {
         manifest = record.image.manifest
         created = record.image.created
         size = record.image.plainSize ?? records.compactMap(\.image.plainSize).first
-        names = records.flatMap(\.names).compactMap { try? Reference($0.name) }.sorted()
+        names = records.flatMap(\.names).compactMap { try? Reference($0.name) }
         digests = records.flatMap(\.repositoryDigests).compactMap {
             try? Reference("\($0.repository)@\($0.digest)")
-        }.sorted()
+        }
+        // Those of one record are sorted.
+        if records.count > 1 {
+            names.sort()
+            digests.sort()
+        }
     }
 }
 

@@ -60,13 +60,19 @@ struct HistoryCommand: EnvironmentCommand {
             "*formatter.historyContext",
             [
                 .init("Comment", .text(shown(row.entry.comment))),
-                .init("CreatedAt", .text(row.entry.created.map { $0.wholeSeconds } ?? "")),
+                .init("CreatedAt", .text(row.entry.created.map { $0.wholeSeconds } ?? "0001-01-01T00:00:00Z")),
                 .init("CreatedBy", .text(createdBy(row.entry))),
-                .init("CreatedSince", .text(row.entry.created.map { HumanFigures.age(of: $0, at: now) } ?? "")),
+                .init("CreatedSince", .text(age(of: row.entry.created, at: now))),
                 .init("ID", .text(row.id.map { ImageRows.id($0, isTruncated: !showsWhole) } ?? "<missing>")),
                 .init("Size", .text(size ?? "N/A")),
             ]
         )
+    }
+
+    /// Docker takes a time before the year 2000 for none: reproducible builds set such.
+    private func age(of time: Timestamp?, at now: Timestamp) -> String {
+        guard let time, time.seconds > 946_684_800 else { return "N/A" }
+        return HumanFigures.age(of: time, at: now)
     }
 
     private func createdBy(_ entry: HistoryEntry) -> String {

@@ -9,6 +9,8 @@ struct ImageRows {
     /// Whether each digest of a repository has a line.
     let needsDigests: Bool
     let isTruncated: Bool
+    /// Whether a field is asked for: a thousand lines need no others.
+    let shows: (ByteString) -> Bool
 
     static let headers: [ByteString: String] = [
         "Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", "ID": "IMAGE ID", "CreatedSince": "CREATED",
@@ -17,6 +19,8 @@ struct ImageRows {
     ]
 
     private static let none = "<none>"
+    /// The start of year 1, in seconds.
+    private static let noTime: Int64 = -62_135_596_800
 
     /// What stands for an image's id.
     static func id(_ digest: Digest, isTruncated: Bool) -> String {
@@ -32,9 +36,20 @@ struct ImageRows {
 
     func rows(of images: [ImageSummary]) -> [GoValue] {
         let now = ImageRows.now
-        return images.flatMap { image in
-            lines(of: image).map { line in
-                GoValue.structure(row(image, line.repository, line.tag, line.digest, now))
+        return images.flatMap { image -> [GoValue] in
+            // What is the same in all lines of an image is made once.
+            let fields = fields(of: image, now)
+            return lines(of: image).map { line -> GoValue in
+                var own = fields
+                for index in own.indices {
+                    switch own[index].name {
+                    case "Repository": own[index].value = .text(line.repository)
+                    case "Tag": own[index].value = .text(line.tag)
+                    case "Digest": own[index].value = .text(line.digest)
+                    default: break
+                    }
+                }
+                return .structure(GoStructure("*formatter.imageContext", own))
             }
         }
     }
@@ -58,29 +73,26 @@ struct ImageRows {
         return result
     }
 
-    private func row(
-        _ image: ImageSummary,
-        _ repository: String,
-        _ tag: String,
-        _ digest: String,
-        _ now: Timestamp
-    ) -> GoStructure {
-        GoStructure(
-            "*formatter.imageContext",
-            [
-                .init("Containers", .text("N/A")),
-                .init("CreatedAt", .text(image.created.map(HumanFigures.dateAndTime) ?? "")),
-                .init("CreatedSince", .text(image.created.map { HumanFigures.age(of: $0, at: now) } ?? "")),
-                .init("Digest", .text(digest)),
-                .init("ID", .text(ImageRows.id(image.id, isTruncated: isTruncated))),
-                .init("Repository", .text(repository)),
-                .init("SharedSize", .text("N/A")),
-                .init("Size", .text(image.size.map { HumanFigures.size($0) } ?? "N/A")),
-                .init("Tag", .text(tag)),
-                .init("UniqueSize", .text("N/A")),
-                .init("VirtualSize", .text(image.size.map { HumanFigures.size($0, digits: 4) } ?? "N/A")),
-            ]
-        )
+    /// The fields of an image's lines, by name; those that differ from line to line are empty.
+    private func fields(of image: ImageSummary, _ now: Timestamp) -> [GoStructure.Field] {
+        // Go's zero time stands for none.
+        let created = image.created.flatMap { $0.seconds == ImageRows.noTime ? nil : $0 }
+        var fields: [GoStructure.Field] = []
+        func add(_ name: ByteString, _ value: @autoclosure () -> String) {
+            if shows(name) { fields.append(.init(name, .text(value()))) }
+        }
+        add("Containers", "N/A")
+        add("CreatedAt", created.map(HumanFigures.dateAndTime) ?? "0001-01-01 00:00:00 +0000 UTC")
+        add("CreatedSince", created.map { HumanFigures.age(of: $0, at: now) } ?? "")
+        add("Digest", "")
+        add("ID", ImageRows.id(image.id, isTruncated: isTruncated))
+        add("Repository", "")
+        add("SharedSize", "N/A")
+        add("Size", image.size.map { HumanFigures.size($0) } ?? "N/A")
+        add("Tag", "")
+        add("UniqueSize", "N/A")
+        add("VirtualSize", image.size.map { HumanFigures.size($0, digits: 4) } ?? "N/A")
+        return fields
     }
 }
 

@@ -50,7 +50,9 @@ struct ImagesCommand: EnvironmentCommand {
         let list = try list()
         let engine = try Engine(stateRoot: Engine.defaultStateRoot(environment: environment))
         let images = try await engine.images(matching: filters)
-        let rows = ImageRows(needsDigests: needsDigests, isTruncated: !showsWholeIDs).rows(of: images)
+        let rows = ImageRows(needsDigests: needsDigests, isTruncated: !showsWholeIDs, shows: list.shows).rows(
+            of: images
+        )
         try StandardOutput.writeResult(try list.text(of: rows))
     }
 

@@ -32,8 +32,11 @@ package enum Program {
     /// The command that the words name, with its flags.
     static func command(for words: [ByteString]) throws -> any ParsableCommand {
         let words = try CommandWords(words).normalized.map(ArgumentText.string)
-        // By itself the usual command is parsed in half the time; what is wrong with its words is told by way of the root.
-        if words.first == "build", let build = try? BuildCommand.parse(Array(words.dropFirst())) { return build }
+        // By itself a usual command is parsed in half the time; what is wrong with its words is told by way of the root.
+        let usual: [String: any ParsableCommand.Type] = ["build": BuildCommand.self, "images": ImagesCommand.self]
+        if let type = words.first.flatMap({ usual[$0] }), let command = try? type.parse(Array(words.dropFirst())) {
+            return command
+        }
         return try RootCommand.parseAsRoot(words)
     }
 

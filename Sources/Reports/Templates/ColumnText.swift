@@ -7,13 +7,17 @@ internal import Bytes
 struct ColumnText {
     private static let minimum = 10
     private static let padding = 3
+    private static let tab: UInt8 = 0x09
 
-    private let lines: [[String]]
+    private let lines: [[ArraySlice<UInt8>]]
     private var widths: [[Int]]
 
-    init(_ lines: [String]) {
-        self.lines = lines.map { $0.split(separator: "\t", omittingEmptySubsequences: false).map(String.init) }
-        widths = self.lines.map { _ in [] }
+    /// `text`: lines, each with its end.
+    init(_ text: [UInt8]) {
+        var lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        self.lines = lines.map { $0.split(separator: Self.tab, omittingEmptySubsequences: false) }
+        widths = [[Int]](repeating: [], count: lines.count)
         align(0..<lines.count, column: 0)
     }
 
@@ -27,7 +31,7 @@ struct ColumnText {
             var end = line
             var width = Self.minimum
             while end < block.upperBound, lines[end].count > column + 1 {
-                width = max(width, lines[end][column].unicodeScalars.count + Self.padding)
+                width = max(width, Self.characters(of: lines[end][column]) + Self.padding)
                 end += 1
             }
             for index in line..<end { widths[index].append(width) }
@@ -36,12 +40,24 @@ struct ColumnText {
         }
     }
 
+    /// How many characters of UTF-8 begin in a cell.
+    private static func characters(of cell: ArraySlice<UInt8>) -> Int {
+        var count = 0
+        for byte in cell where byte & 0xC0 != 0x80 { count += 1 }
+        return count
+    }
+
     /// The lines, each with its end.
-    var text: String {
-        zip(lines, widths).map { cells, widths in
-            zip(cells, widths).map { cell, width in
-                cell + String(repeating: " ", count: max(0, width - cell.unicodeScalars.count))
-            }.joined() + (cells.last ?? "") + "\n"
-        }.joined()
+    var text: [UInt8] {
+        var result: [UInt8] = []
+        for (cells, widths) in zip(lines, widths) {
+            for (cell, width) in zip(cells, widths) {
+                result += cell
+                result += repeatElement(0x20, count: max(0, width - Self.characters(of: cell)))
+            }
+            if let last = cells.last { result += last }
+            result.append(0x0A)
+        }
+        return result
     }
 }

@@ -7,11 +7,28 @@ package import Bytes
 /// `call`, `html`, `js` and `urlquery`.
 package struct GoTemplate: Sendable {
     private let nodes: [TemplateNode]
+    /// The fields that it names; nil where it uses a value as a whole.
+    let fields: Set<ByteString>?
 
     /// Reads a template.
     ///
     /// - Throws: `TemplateError`.
-    package init(_ template: ByteString) throws(TemplateError) { nodes = try TemplateParser.parse(template) }
+    package init(_ template: ByteString) throws(TemplateError) {
+        nodes = try TemplateParser.parse(template)
+        var scanner = TemplateScanner(template)
+        var fields: Set<ByteString> = []
+        var isWhole = false
+        for case .action(let tokens, _) in try scanner.pieces() {
+            for token in tokens {
+                switch token.kind {
+                case .field(let name): if name.isEmpty { isWhole = true } else { fields.insert(name) }
+                case .variable("$"): isWhole = true
+                default: break
+                }
+            }
+        }
+        self.fields = isWhole ? nil : fields
+    }
 
     /// What it prints for a value.
     ///

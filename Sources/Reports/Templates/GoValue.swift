@@ -23,12 +23,12 @@ package indirect enum GoValue: Hashable, Sendable {
 /// A value with fields of fixed names: another name is an error.
 package struct GoStructure: Hashable, Sendable {
     package struct Field: Hashable, Sendable {
-        package var name: String
+        package var name: ByteString
         package var value: GoValue
         /// Whether JSON leaves it out while it is empty (Go's `omitempty`).
         package var isOmittedWhenEmpty: Bool
 
-        package init(_ name: String, _ value: GoValue, omitsEmpty: Bool = false) {
+        package init(_ name: ByteString, _ value: GoValue, omitsEmpty: Bool = false) {
             self.name = name
             self.value = value
             isOmittedWhenEmpty = omitsEmpty
@@ -44,7 +44,10 @@ package struct GoStructure: Hashable, Sendable {
         self.fields = fields
     }
 
-    package subscript(name: ByteString) -> GoValue? { fields.first { ByteString($0.name) == name }?.value }
+    package subscript(name: ByteString) -> GoValue? {
+        for index in fields.indices where fields[index].name == name { return fields[index].value }
+        return nil
+    }
 }
 
 extension GoValue {
@@ -94,7 +97,7 @@ extension GoValue {
         case .structure(let structure):
             let shown = structure.fields.filter { !($0.isOmittedWhenEmpty && $0.value.isEmptyForJSON) }
             return .object(
-                JSONObject(uniqueMembers: shown.map { .init(name: ByteString($0.name), value: $0.value.json) })
+                JSONObject(uniqueMembers: shown.map { .init(name: $0.name, value: $0.value.json) })
             )
         }
     }
