@@ -49,7 +49,7 @@ struct HistoryCommand: EnvironmentCommand {
             headers: HistoryCommand.headers
         )
         let engine = try Engine(stateRoot: Engine.defaultStateRoot(environment: environment))
-        let now = ImageRows.now
+        let now = HumanFigures.now
         let rows = try await engine.history(image.bytes).map { GoValue.structure(line($0, now)) }
         try StandardOutput.writeResult(try list.text(of: rows))
     }

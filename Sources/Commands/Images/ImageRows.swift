@@ -1,6 +1,5 @@
 internal import BuildEngine
 internal import Bytes
-internal import Glibc
 internal import OCI
 internal import Reports
 
@@ -27,15 +26,8 @@ struct ImageRows {
         isTruncated ? String(digest.hex.prefix(12)) : digest.description
     }
 
-    /// Now, by the wall clock.
-    static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec)) ?? .epoch
-    }
-
     func rows(of images: [ImageSummary]) -> [GoValue] {
-        let now = ImageRows.now
+        let now = HumanFigures.now
         return images.flatMap { image -> [GoValue] in
             // What is the same in all lines of an image is made once.
             let fields = fields(of: image, now)
