@@ -61,7 +61,9 @@ struct ImageExport {
 
     /// The image that the last stage begins with; nil for `scratch`.
     private var base: BaseImage? {
-        guard let id = graph.image.chain.first, case .source(.image(let image)) = graph[id].operation else { return nil }
+        guard let id = graph.image.chain.first, case .source(.image(let image)) = graph[id].operation else {
+            return nil
+        }
         return image
     }
 

@@ -87,7 +87,13 @@ struct FailureTests {
         Case("no context", nil, 4, says: "/absent/context") { $0.context = "/absent/context" },
         Case("a context that is a file", nil, 4, says: "/etc/hostname") { $0.context = "/etc/hostname" },
         Case("an unknown image", "FROM 127.0.0.1:1/absent:1\n", 4, says: "127.0.0.1:1/absent", line: 1),
-        Case("an unknown image to copy from", "FROM scratch\nCOPY --from=127.0.0.1:1/b a /\n", 4, says: "127.0.0.1:1/b", line: 2),
+        Case(
+            "an unknown image to copy from",
+            "FROM scratch\nCOPY --from=127.0.0.1:1/b a /\n",
+            4,
+            says: "127.0.0.1:1/b",
+            line: 2
+        ),
         Case("a layout that is not there", "FROM b\n", 4, says: "/absent") {
             $0.namedContexts = ["b": .layout(folder: "/absent", tag: nil, digest: nil)]
         },

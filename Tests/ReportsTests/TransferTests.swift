@@ -9,7 +9,8 @@ struct TransferTests {
     private let recorder = Recorder()
     private let blob = Digest(of: Array("a layer".utf8))
 
-    private func transfer(_ progress: BlobTransfer.Progress, _ direction: BlobTransfer.Direction = .pull) -> BuildEvent {
+    private func transfer(_ progress: BlobTransfer.Progress, _ direction: BlobTransfer.Direction = .pull) -> BuildEvent
+    {
         .transferring(BlobTransfer(blob, direction, progress))
     }
 

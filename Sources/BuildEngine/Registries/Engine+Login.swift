@@ -19,7 +19,10 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - registry: a host with its port if it has one; nil for Docker Hub.
+    ///   - username: as the registry knows the user.
     ///   - password: or a token that serves as one. It is in no error and no log.
+    ///   - options: how the engine works.
+    /// - Returns: where it is kept.
     /// - Throws: `BuildFailure`: the registry refuses it, or it cannot be kept.
     public static func logIn(
         to registry: String?,

@@ -23,6 +23,7 @@ extension Engine {
     /// - Parameters:
     ///   - name: with a tag, or a digest.
     ///   - platform: nil for the host's.
+    /// - Returns: what the name stands for now.
     /// - Throws: `BuildFailure`, or `CancellationError` when the task was cancelled.
     public func pull(_ name: Reference, platform: Platform? = nil) async throws -> PullResult {
         try await pull(name, platform: platform) { _ in }

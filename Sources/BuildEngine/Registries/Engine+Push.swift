@@ -10,8 +10,9 @@ public struct PushResult: Sendable, Hashable {
     public var name: Reference
     /// The manifest as the registry has it now.
     public var manifest: Descriptor
-    /// Blobs that were sent, with their bytes in all.
+    /// Blobs that were sent.
     public var uploaded: Int
+    /// Bytes of these.
     public var uploadedBytes: Int64
     /// Blobs that the registry had, or took over from another of its repositories.
     public var spared: Int

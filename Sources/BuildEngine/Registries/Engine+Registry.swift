@@ -29,7 +29,7 @@ extension Engine {
 
     /// Runs what may need registries; nothing of the network is started before something is asked of one.
     ///
-    /// - Parameter events: gets what moves and what is tried again.
+    /// `events`: gets what moves and what is tried again.
     static func withRegistry<Value>(
         _ options: Options,
         _ events: @escaping EventSink,

@@ -4,7 +4,9 @@ internal import Registry
 public struct SearchHit: Sendable, Hashable {
     /// The repository, without the registry.
     public var name: String
+    /// What its owner says of it.
     public var description: String
+    /// How many users marked it.
     public var stars: Int
     /// Whether it is one of the registry's own selection.
     public var isOfficial: Bool
@@ -16,6 +18,8 @@ extension Engine {
     /// - Parameters:
     ///   - term: a word, or `registry/word`.
     ///   - limit: 1…100 hits.
+    ///   - options: how the engine works.
+    /// - Returns: the hits, as the registry orders them.
     /// - Throws: `BuildFailure`: the registry does not answer searches, or could not be asked.
     public static func search(_ term: String, limit: Int, options: Options) async throws -> [SearchHit] {
         let parts = term.split(separator: "/", maxSplits: 1)

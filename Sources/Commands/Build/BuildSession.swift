@@ -20,7 +20,9 @@ struct BuildSession {
             options: plan.options
         )
         let request = plan.request
-        let result = try await work.run(in: environment, prepare: { plan.imageIDFile?.removeStale() }) { engine, report in
+        let result = try await work.run(in: environment, prepare: { plan.imageIDFile?.removeStale() }) {
+            engine,
+            report in
             try await engine.build(request) { report.take($0) }
         }
         try publish(result)

@@ -95,7 +95,8 @@ struct RootCommand: ParsableCommand {
             BuildCommand.self, CheckCommand.self, DockerfileCommand.self,
             ImagesCommand.self, InspectCommand.self, HistoryCommand.self, TagCommand.self, RemoveImageCommand.self,
             SaveCommand.self, LoadCommand.self, ImportCommand.self, ImageCommand.self,
-            LayersCommand.self, DiffCommand.self, PullCommand.self, PushCommand.self, LoginCommand.self, LogoutCommand.self, SearchCommand.self,
+            LayersCommand.self, DiffCommand.self, PullCommand.self, PushCommand.self, LoginCommand.self,
+            LogoutCommand.self, SearchCommand.self,
             InfoCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: BuildCommand.self
