@@ -76,13 +76,15 @@ struct ImageExport {
             if case .layout = output { true } else { output.settings?.forcesCompression ?? false }
         }
         if needsBytes { try await inputs.images.bringLayers(base.layers, of: base) }
+        let isImage = request.outputs.isEmpty || request.outputs.contains { $0.settings != nil }
+        if isImage { try inputs.images.verifyLayers(of: base) }
     }
 
     /// Layers of the base that are in a registry only.
     private func remoteLayers() throws -> Set<Digest> {
         guard let base else { return [] }
         let remote = try base.layers.filter { layer in
-            try inputs.images.location(of: layer, of: base) != nil && inputs.images.openLayer(layer, of: base) == nil
+            try !inputs.images.locations(of: layer, of: base).isEmpty && inputs.images.openLayer(layer, of: base) == nil
         }
         return Set(remote.map(\.digest))
     }
@@ -198,7 +200,13 @@ struct ImageExport {
         laid.entryAnnotations = output.settings.annotations(of: .manifestDescriptor, for: platform)
         var exporter = LayoutExporter(images: [laid], form: output.form == .docker ? .dockerArchive : .layout)
         exporter.annotations = output.settings.annotations(of: .index, for: platform)
-        try await timed("writing \(what) to \(shown)") { try exporter.write(to: destination) }
+        try await timed("writing \(what) to \(shown)") {
+            do { try exporter.write(to: destination) } catch ExportError.damagedBlob(let digest) {
+                // Taken out of the store, so that it is made or fetched anew.
+                _ = try store.content.verify(digest)
+                throw ExportError.damagedBlob(digest)
+            }
+        }
     }
 
     static func destination(_ path: ByteString?, isTar: Bool) throws -> LayoutExporter.Destination {

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Contexts
 package import Graph
+internal import Layers
 package import Linux
 package import OCI
 package import Registry
@@ -28,7 +29,8 @@ package final class BaseImages: Sendable {
     }
 
     private struct Request: Hashable {
-        var reference: Reference
+        /// What the name may stand for, which is not the same for every way of writing it.
+        var candidates: [Reference]
         var platform: Platform
     }
 
@@ -58,9 +60,9 @@ package final class BaseImages: Sendable {
     ///
     /// `name`: as it was written; without a registry it may stand for several (`registries.conf`).
     func image(named name: ByteString, platform: Platform) async throws -> BaseImage {
-        let request = Request(reference: try Reference(name), platform: platform)
+        let request = Request(candidates: try client.candidates(for: name.text), platform: platform)
         if let known = state.withLock({ $0.resolved[request] }) { return known }
-        let image = try await find(try client.candidates(for: name.text), platform: platform)
+        let image = try await find(request.candidates, platform: platform)
         state.withLock { $0.resolved[request] = image }
         return image
     }
@@ -99,7 +101,11 @@ package final class BaseImages: Sendable {
         named name: ByteString,
         at place: Place
     ) -> BaseImage {
-        state.withLock { $0.places[manifest.digest] = place }
+        state.withLock { state in
+            // A layout that has the image has its layers, too.
+            if case .layout? = state.places[manifest.digest] { return }
+            state.places[manifest.digest] = place
+        }
         return BaseImage(
             name: name,
             manifestDigest: manifest.digest,
@@ -111,8 +117,9 @@ package final class BaseImages: Sendable {
     /// - Returns: nil if the store has none of that name, or none for the platform.
     private func stored(_ reference: Reference, platform: Platform) throws -> BaseImage? {
         let name = ByteString(reference.description)
-        if let found = try store.images.image(reference), let (manifest, config) = try documents(of: found.manifest),
-            platform.accepts(config.content.platform)
+        // The digest of an index leads to another manifest for each platform: the index says to which.
+        if let found = try store.images.image(reference), [nil, found.manifest.digest].contains(reference.digest),
+            let (manifest, config) = try documents(of: found.manifest), platform.accepts(config.content.platform)
         {
             tell(reference.familiar, found.manifest.digest, config.content, from: .store)
             return note(manifest, config.content, named: name, at: .store(nil))
@@ -135,10 +142,9 @@ package final class BaseImages: Sendable {
         case .manifest(let manifest):
             return try document(ImageConfig.self, manifest.content.config).map { (manifest, $0) }
         case .index(let index):
-            for candidate in index.content.candidates(for: platform) {
-                if let found = try pinned(candidate.digest, platform, depth: depth + 1) { return found }
-            }
-            return nil
+            // The best one only: where it is not here, another that is would be a wrong image.
+            guard let best = index.content.candidates(for: platform).first else { return nil }
+            return try pinned(best.digest, platform, depth: depth + 1)
         }
     }
 
@@ -192,7 +198,7 @@ package final class BaseImages: Sendable {
         try keep(found.config.bytes, found.config.descriptor)
         let layers = found.manifest.content.layers.map(\.digest)
         // An unchanged build writes nothing.
-        if let first = layers.first, try !store.images.repositories(having: first).contains(found.location.name) {
+        if try layers.contains(where: { try !store.images.repositories(having: $0).contains(found.location.name) }) {
             try store.images.note(blobs: layers, in: found.location.name)
         }
         tell(reference.familiar, found.top.digest, found.config.content, from: .registry(host: found.location.host))
@@ -211,12 +217,17 @@ package final class BaseImages: Sendable {
 
     // MARK: Layers
 
-    /// Where a layer of an image can be fetched from; nil where it is at hand or nowhere.
-    package func location(of layer: OCI.Descriptor, of image: BaseImage) throws -> RepositoryLocation? {
-        guard case .store(let location)? = state.withLock({ $0.places[image.manifestDigest] }) else { return nil }
-        if let location { return location }
-        let known = try store.images.repositories(having: layer.digest)
-        return try known.first.map { RepositoryLocation(try Reference($0)) }
+    /// Where a layer of an image can be fetched from, the image's own repository first; none where it is at hand or nowhere.
+    package func locations(of layer: OCI.Descriptor, of image: BaseImage) throws -> [RepositoryLocation] {
+        guard case .store(let own)? = state.withLock({ $0.places[image.manifestDigest] }) else { return [] }
+        let known = try locations(of: layer)
+        guard let own else { return known }
+        return [own] + known.filter { $0.name != own.name }
+    }
+
+    /// The repositories that are known to have a layer.
+    private func locations(of layer: OCI.Descriptor) throws -> [RepositoryLocation] {
+        try store.images.repositories(having: layer.digest).map { RepositoryLocation(try Reference($0)) }
     }
 
     /// Opens the blob of a layer that is on this machine; nil if it is not.
@@ -233,13 +244,29 @@ package final class BaseImages: Sendable {
         try await run(try downloads(of: layers, of: image))
     }
 
+    /// Makes sure that the layers of an image that are at hand are those of the config's diffIDs; each is read once for all
+    /// builds.
+    ///
+    /// A snapshot is found by its diffID alone: without this, files and blobs of an image could be of different layers.
+    /// Throws `LayersError.wrongDiffID`, or another for a layer that cannot be read.
+    package func verifyLayers(of image: BaseImage) throws {
+        for (layer, diffID) in zip(image.layers, image.config.diffIDs)
+        where try !store.images.isVerified(layer.digest, diffID: diffID) {
+            guard let file = try openLayer(layer, of: image) else { continue }
+            try Task.checkCancellation()
+            let expected = ExpectedLayer(digest: layer.digest, size: layer.size, diffID: diffID)
+            let measure = try LayerMeasure(try BlobRange(whole: file), expecting: expected)
+            try store.images.note(plainSizes: [diffID: measure.plainSize])
+            try store.images.noteVerified(layer.digest, diffID: diffID)
+        }
+    }
+
     /// Brings layers of images of the store into the content store, as far as it is known which registry has them.
     package func bringStored(_ layers: [OCI.Descriptor]) async throws {
         var downloads: [Digest: GrowingBlob] = [:]
         for layer in layers where try downloads[layer.digest] == nil && !store.content.contains(layer.digest) {
-            guard let repository = try store.images.repositories(having: layer.digest).first else { continue }
-            let location = RepositoryLocation(try Reference(repository))
-            downloads[layer.digest] = try GrowingBlob(layer, from: location, into: store)
+            let locations = try locations(of: layer)
+            if !locations.isEmpty { downloads[layer.digest] = try GrowingBlob(layer, from: locations, into: store) }
         }
         try await run(downloads)
     }
@@ -248,10 +275,9 @@ package final class BaseImages: Sendable {
     func downloads(of layers: [OCI.Descriptor], of image: BaseImage) throws -> [Digest: GrowingBlob] {
         var downloads: [Digest: GrowingBlob] = [:]
         for layer in layers where try downloads[layer.digest] == nil && openLayer(layer, of: image) == nil {
-            guard let location = try location(of: layer, of: image) else {
-                throw ExecutionError.missingLayer(layer.digest, of: image.name)
-            }
-            downloads[layer.digest] = try GrowingBlob(layer, from: location, into: store)
+            let locations = try locations(of: layer, of: image)
+            guard !locations.isEmpty else { throw ExecutionError.missingLayer(layer.digest, of: image.name) }
+            downloads[layer.digest] = try GrowingBlob(layer, from: locations, into: store)
         }
         return downloads
     }

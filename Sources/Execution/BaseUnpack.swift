@@ -46,7 +46,8 @@ package struct BaseUnpack: Sendable {
         begin()
         let downloads = try images.downloads(of: packed.map(\.blob), of: image)
         let chain = try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [images] in try await images.run(downloads) }
+            // Not on the threads for work that blocks: all of them may be waiting for what comes.
+            group.addTask(executorPreference: globalConcurrentExecutor) { [images] in try await images.run(downloads) }
             // In order, each while it and later ones are still coming.
             let chain = try unpack(layers, of: image, downloads)
             try await group.waitForAll()
@@ -118,6 +119,7 @@ package struct BaseUnpack: Sendable {
         var delta = NewDelta(snapshot: isEmpty ? nil : try unpacked.snapshot.commit(), isEmpty: isEmpty, digest: digest)
         delta.diffID = layer.diffID
         delta.writtenBytes = applied.delta.plainSize
+        try store.images.noteVerified(layer.blob.digest, diffID: layer.diffID)
         return try store.results.putBaseLayer(chainID: layer.chainID, delta: delta, tree: result)
     }
 

@@ -9,7 +9,8 @@ internal import Synchronization
 /// A blob on its way from a registry into the content store; it can be read while it comes.
 final class GrowingBlob: BlobSink {
     let blob: OCI.Descriptor
-    let location: RepositoryLocation
+    /// Where it may be had, in the order to try them; at least one.
+    let locations: [RepositoryLocation]
     /// How far it is.
     let growth = FileGrowth()
     /// The file that it is written to; it has no name before it is whole and verified.
@@ -18,9 +19,9 @@ final class GrowingBlob: BlobSink {
     /// Bytes that are in the file.
     private let size = Mutex<Int64>(0)
 
-    init(_ blob: OCI.Descriptor, from location: RepositoryLocation, into store: StateRoot) throws(StoreError) {
+    init(_ blob: OCI.Descriptor, from locations: [RepositoryLocation], into store: StateRoot) throws(StoreError) {
         self.blob = blob
-        self.location = location
+        self.locations = locations
         let ingesting = try store.content.ingest(blob.digest.algorithm)
         file = ingesting.descriptor
         self.ingesting = Mutex(ingesting)
@@ -65,35 +66,65 @@ package final class RemoteBlobs: Sendable {
     ///
     /// Each one's growth has ended when this returns or throws, so that nobody waits for it.
     func run(_ downloads: [GrowingBlob]) async throws {
-        defer { for download in downloads { download.growth.ended(.failure(CancellationError())) } }
+        do {
+            try await runAll(downloads)
+        } catch {
+            // Whoever reads another one shall hear why it does not come.
+            for download in downloads { download.growth.ended(.failure(error)) }
+            throw error
+        }
+    }
+
+    /// On the cooperative pool: those who wait for the bytes may hold every thread for work that blocks.
+    private func runAll(_ downloads: [GrowingBlob]) async throws {
         var waiting = downloads.sorted { $0.blob.size < $1.blob.size }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<RemoteBlobs.limit {
                 guard let next = waiting.popLast() else { break }
-                group.addTask { try await self.run(next) }
+                group.addTask(executorPreference: globalConcurrentExecutor) { try await self.run(next) }
             }
             while try await group.next() != nil {
                 guard let next = waiting.popLast() else { continue }
-                group.addTask { try await self.run(next) }
+                group.addTask(executorPreference: globalConcurrentExecutor) { try await self.run(next) }
             }
         }
     }
 
     private func run(_ download: GrowingBlob) async throws {
-        do {
-            let digest = download.blob.digest
-            // Another process may be at the same blob: it is waited for, not fetched twice.
-            let lock = try store.lockStep(ContentHash(of: Array("blob \(digest)".utf8)))
-            defer { withExtendedLifetime(lock) {} }
-            guard try !store.content.contains(digest) else {
-                return download.growth.ended(.failure(LayersError.startedAnew))
+        let digest = download.blob.digest
+        // Another process may be at the same blob: it is waited for, not fetched twice.
+        let lock = try await lock(ContentHash(of: Array("blob \(digest)".utf8)))
+        defer { withExtendedLifetime(lock) {} }
+        guard try !store.content.contains(digest) else {
+            return download.growth.ended(.failure(LayersError.startedAnew))
+        }
+        try await fetch(download)
+        try download.commit()
+        download.growth.ended(.success(()))
+    }
+
+    /// Tries one place after another; of several failures the first is told.
+    private func fetch(_ download: GrowingBlob) async throws {
+        var refusal: (any Error)?
+        for location in download.locations {
+            do {
+                return try await client.fetch(download.blob, of: location, into: download)
+            } catch let error as RegistryError {
+                if case .noAccess = error { try store.images.forget(blob: download.blob.digest, in: location.name) }
+                refusal = refusal ?? error
+                try download.restart()
             }
-            try await client.fetch(download.blob, of: download.location, into: download)
-            try download.commit()
-            download.growth.ended(.success(()))
-        } catch {
-            download.growth.ended(.failure(error))
-            throw error
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// As `StateRoot.lockStep`, without blocking the thread.
+    private func lock(_ key: ContentHash) async throws -> StepLock {
+        var pause = 1
+        while true {
+            if let lock = try store.tryLockStep(key) { return lock }
+            try await Task.sleep(for: .milliseconds(pause))
+            pause = min(pause * 2, 25)
         }
     }
 }

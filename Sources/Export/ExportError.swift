@@ -24,7 +24,8 @@ package enum ExportError: DescribedError {
         switch self {
         case .cannotWrite(_, let error) where error.isFullDisk: "free some space there, or write it elsewhere"
         case .cannotWrite(_, let error): error.remedy ?? "check that the folder exists and may be written"
-        case .missingBlob, .damagedBlob: "build again with --no-cache; if it is of a base image, get that image again"
+        case .missingBlob: "build, pull or load the image again"
+        case .damagedBlob: "it was taken out of the store: build, pull or load the image again"
         case .noFile: nil
         }
     }

@@ -24,7 +24,17 @@ package struct RegistryExporter: Sendable {
         let layers = image.layers.map(\.descriptor)
         let blobs = try image.layers.map(pushed) + [PushedBlob(descriptor: config, content: .bytes(image.config))]
         let top = PushedImage.Manifest(descriptor: image.manifest.descriptor, bytes: image.manifest.bytes)
-        let report = try await client.push(PushedImage(blobs: blobs, top: top), to: name)
+        let report: PushReport
+        do { report = try await client.push(PushedImage(blobs: blobs, top: top), to: name) } catch let error
+            as RegistryError
+        {
+            guard case .answered = error else { throw error }
+            // A registry that refuses a blob may have found what a disk did to it.
+            for layer in layers where try store.content.contains(layer.digest) && !store.content.verify(layer.digest) {
+                throw ExportError.damagedBlob(layer.digest)
+            }
+            throw error
+        }
         try store.images.note(blobs: layers.map(\.digest), in: name.name)
         if try store.images.image(manifest: image.manifest.digest) != nil {
             let digest = RepositoryDigest(repository: name.name, digest: report.digest)

@@ -16,6 +16,7 @@ struct IndexMigration {
             try session.execute(IndexSchema.repacked)
             try session.execute(IndexSchema.listings)
         }
+        if version < 3 { try session.execute(IndexSchema.verifiedLayers) }
         try session.execute("PRAGMA user_version = \(IndexSchema.version)")
     }
 

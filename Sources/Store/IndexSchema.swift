@@ -7,7 +7,7 @@ enum IndexSchema {
     static let fileName: ByteString = "index.sqlite"
     /// "SBI1", in the header of the file: what tells the index from other SQLite databases.
     static let applicationID: Int64 = 0x5342_4931
-    static let version: Int64 = 2
+    static let version: Int64 = 3
 
     /// What SQLite does not remember in the file.
     ///
@@ -92,6 +92,7 @@ enum IndexSchema {
         \(images)
         \(repacked)
         \(listings)
+        \(verifiedLayers)
         """
 
     /// What version 2 brought: images that need no name, and what `packed` is searched by.
@@ -145,6 +146,16 @@ enum IndexSchema {
             bytes INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX packed_by_digest ON packed (digest);
+        """
+
+    /// What version 3 brought: blobs whose plain bytes were found to be those of a diffID. That a blob is here and that a
+    /// diffID is known says nothing of the two together.
+    static let verifiedLayers = """
+        CREATE TABLE verified_layers (
+            digest TEXT NOT NULL,
+            diff_id TEXT NOT NULL,
+            PRIMARY KEY (digest, diff_id)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// What version 2 brought for exporters: layers of others that were packed anew, by the blob they were made of.

@@ -74,7 +74,7 @@ struct ImageWordsTests {
             Issue.record("an age is no time")
             return
         }
-        #expect(abs(ImageRows.now.seconds - 5400 - time.seconds) < 60)
+        #expect(abs(HumanFigures.now.seconds - 5400 - time.seconds) < 60)
     }
 }
 

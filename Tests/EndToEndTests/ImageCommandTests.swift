@@ -47,6 +47,42 @@ struct ImageCommandTests {
         return outcome.output.split(separator: "\n").map(String.init)
     }
 
+    @Test("a layer that is not what its config says is refused, also where the blob and the diffID are each known")
+    func lyingLayers() throws {
+        let script = """
+            import hashlib, io, json, os, sys, tarfile
+            def digest(data): return "sha256:" + hashlib.sha256(data).hexdigest()
+            def layer(text):
+                out = io.BytesIO()
+                with tarfile.open(fileobj=out, mode="w") as tar:
+                    info = tarfile.TarInfo("word"); info.size = len(text); tar.addfile(info, io.BytesIO(text))
+                return out.getvalue()
+            def layout(folder, blob, plain):
+                os.makedirs(folder + "/blobs/sha256")
+                def put(data, kind):
+                    open(folder + "/blobs/sha256/" + digest(data)[7:], "wb").write(data)
+                    return {"mediaType": "application/vnd.oci.image." + kind, "digest": digest(data), "size": len(data)}
+                config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Labels": {"n": folder}},
+                                     "rootfs": {"type": "layers", "diff_ids": [digest(plain)]}}).encode()
+                manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                            "config": put(config, "config.v1+json"), "layers": [put(blob, "layer.v1.tar")]}
+                index = {"schemaVersion": 2, "manifests": [put(json.dumps(manifest).encode(), "manifest.v1+json")]}
+                json.dump(index, open(folder + "/index.json", "w"))
+                open(folder + "/oci-layout", "w").write('{"imageLayoutVersion":"1.0.0"}')
+            good, evil = layer(b"good"), layer(b"evil")
+            layout(sys.argv[1] + "/a", good, good)
+            layout(sys.argv[1] + "/b", evil, evil)
+            layout(sys.argv[1] + "/c", evil, good)
+            """
+        try run("python3", "-c", script, work.path + "/made")
+        for (name, status) in [("a", 0), ("b", 0), ("c", 1)] as [(String, Int32)] {
+            let words = [Tool.path, "load", "-i", "\(work.path)/made/\(name)"]
+            let outcome = try Program(words, environment: work.environment).finish()
+            #expect((outcome.status == 0) == (status == 0), "\(name): \(outcome.error)")
+            if status != 0 { #expect(outcome.error.contains("diff id"), "\(outcome.error)") }
+        }
+    }
+
     @Test("a built image is listed, inspected, renamed and removed by the words that docker has")
     func life() throws {
         let id = try build("app:1", "app:latest", "reg.example:5000/x/y:2")

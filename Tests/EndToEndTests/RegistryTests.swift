@@ -153,6 +153,75 @@ struct RegistryTests {
         await registry.stop()
     }
 
+    @Test("a pinned index gives each platform its own image, whatever an earlier build has left in the store")
+    func variants() async throws {
+        let registry = try await registry()
+        let blobs = try registry.layers(of: "team/base", tag: "1")
+        var entries: [Descriptor] = []
+        for (text, label) in [("linux/arm/v6", "v6"), ("linux/arm/v7", "v7")] {
+            let platform = try Platform(parsing: ByteString(text))
+            var entry = try registry.putVariant(of: "team/base", tag: "1", platform, label: label, blobs)
+            entry.platform = platform
+            entries.append(entry)
+        }
+        let index = Document(Index(manifests: entries))
+        registry.put(manifest: index.bytes, type: index.descriptor.mediaType.text, in: "team/base")
+        let file = "FROM \(registry.host)/team/base@\(index.digest)\nLABEL mine=1"
+        for (platform, label) in [("linux/arm/v6", "v6"), ("linux/arm/v7", "v7")] {
+            let image = try work.image(file, ["--platform=" + platform], named: label)
+            #expect(image.config.config.labels["which"] == ByteString(label))
+        }
+        await registry.stop()
+    }
+
+    @Test("of bases that share layers, each layer's place is remembered, and several places are tried")
+    func places() async throws {
+        let (registry, gone) = (try await registry(), try await registry())
+        for tag in ["1", "2"] {
+            let file = "FROM \(registry.host)/team/base:1\nRUN echo \(tag) > /tag"
+            try work.build(file, ["-t", "\(registry.host)/team/app:\(tag)", "--push"])
+        }
+        let other = try Workspace()
+        for tag in ["1", "2"] {
+            try other.build("FROM \(registry.host)/team/app:\(tag)\nLABEL lazy=1", ["-t", "lazy:\(tag)"])
+        }
+        // What is pushed elsewhere is there, too, until that registry is gone.
+        let copy = "\(gone.host)/team/copy:2"
+        try other.build("FROM \(registry.host)/team/app:2\nLABEL lazy=1", ["-t", copy, "--push"])
+        await gone.stop()
+        for tag in ["1", "2"] {
+            #expect(try other.build("FROM lazy:\(tag)\nRUN cat /tag").printed == tag)
+        }
+        await registry.stop()
+    }
+
+    @Test("a layer that cannot be had is an input's error, whichever layer it is, and no interruption")
+    func missingLayers() async throws {
+        let registry = try await registry()
+        for layer in try registry.layers(of: "team/base", tag: "1") {
+            registry.add(Fault(.status(404), path: "/blobs/\(layer)", times: 100))
+            let build = try Workspace().tryBuild("FROM \(registry.host)/team/base:1\nRUN true")
+            #expect(build.status == 4, "\(build.error)")
+            #expect(!build.error.contains("interrupted"))
+        }
+        await registry.stop()
+    }
+
+    @Test("more stages than there are threads begin with bases that share layers")
+    func manyStages() async throws {
+        let registry = try await registry()
+        let blobs = try registry.layers(of: "team/base", tag: "1")
+        var file = ""
+        for number in 0..<80 {
+            let tag = "many\(number)"
+            let entry = try registry.putVariant(of: "team/base", tag: "1", .host, label: tag, blobs)
+            file += "FROM \(registry.host)/team/base@\(entry.digest) AS s\(number)\nRUN echo \(number) > /n\n"
+        }
+        file += "FROM scratch\n" + (0..<80).map { "COPY --from=s\($0) /n /\($0)\n" }.joined()
+        try work.build(file, [], environment: ["SWIFT_BUILD_IMAGE_CHECK": ""], within: 120)
+        await registry.stop()
+    }
+
     /// How Debian's registry is spoken to.
     enum Way: String, Sendable, CaseIterable {
         case plain, tls, login
@@ -237,5 +306,27 @@ extension LoopbackRegistry {
     func layers(of repository: String, tag: String) throws -> [Digest] {
         let bytes = try #require(manifest(tag, in: repository))
         return try Document<Manifest>(bytes: bytes).content.layers.map(\.digest)
+    }
+
+    /// Puts an image with the layers of another one, a platform and a label into a repository, and says what leads to it.
+    func putVariant(
+        of repository: String,
+        tag: String,
+        _ platform: Platform,
+        label: String,
+        _ layers: [Digest]
+    ) throws -> Descriptor {
+        let bytes = try #require(manifest(tag, in: repository))
+        var content = try Document<Manifest>(bytes: bytes).content
+        let known = try #require(blob(content.config.digest, in: repository))
+        var config = try Document<ImageConfig>(bytes: known, of: content.config).content
+        config.platform = platform
+        config.config.labels["which"] = ByteString(label)
+        let document = Document(config)
+        put(document.bytes, in: repository)
+        content.config = document.descriptor
+        let made = Document(content)
+        put(manifest: made.bytes, type: made.descriptor.mediaType.text, in: repository)
+        return made.descriptor
     }
 }

@@ -56,7 +56,8 @@ extension Engine {
 
     /// Brings one layer into the store, unless it is there.
     func take(_ layer: OCI.Descriptor, _ diffID: Digest, _ blob: BlobRange) throws {
-        if try store.content.contains(layer.digest), try store.images.plainSize(ofLayer: diffID) != nil { return }
+        let isKnown = try store.content.contains(layer.digest) && store.images.isVerified(layer.digest, diffID: diffID)
+        if try isKnown && store.images.plainSize(ofLayer: diffID) != nil { return }
         let expected = ExpectedLayer(digest: layer.digest, size: layer.size, diffID: diffID)
         let measure = try LayerMeasure(blob, expecting: expected)
         if try !store.content.contains(layer.digest) {
@@ -69,5 +70,6 @@ extension Engine {
             _ = try ingesting.commit(expected: layer.digest, size: layer.size, mediaType: layer.mediaType)
         }
         try store.images.note(plainSizes: [diffID: measure.plainSize])
+        try store.images.noteVerified(layer.digest, diffID: diffID)
     }
 }

@@ -22,7 +22,15 @@ extension Engine {
             // Of a base that no step read the layers may still be in its registry only.
             let bases = BaseImages(store: store, client: client, policy: .missing) { _ in }
             try await bases.bringStored(images.flatMap(\.manifest.content.layers))
-            try LayoutExporter(images: images, form: .dockerArchive).write(to: destination)
+            try droppingDamaged { try LayoutExporter(images: images, form: .dockerArchive).write(to: destination) }
+        }
+    }
+
+    /// A blob that is found to be damaged leaves the store, so that it can be made or fetched anew.
+    func droppingDamaged<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch let error as ExportError {
+            if case .damagedBlob(let digest) = error { _ = try store.content.verify(digest) }
+            throw error
         }
     }
 

@@ -67,5 +67,6 @@ extension BaseImages {
         _ = try await BaseUnpack(store: store, images: self, deltas: deltas, events: events).open(image)
         // What an earlier build has unpacked may have no packed form here.
         try await bringLayers(image.layers, of: image)
+        try verifyLayers(of: image)
     }
 }
