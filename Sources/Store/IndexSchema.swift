@@ -148,8 +148,9 @@ enum IndexSchema {
         CREATE INDEX packed_by_digest ON packed (digest);
         """
 
-    /// What version 3 brought: blobs whose plain bytes were found to be those of a diffID. That a blob is here and that a
-    /// diffID is known says nothing of the two together.
+    /// What version 3 brought: blobs whose plain bytes were found to be those of a diffID.
+    ///
+    /// That a blob is here and that a diffID is known says nothing of the two together.
     static let verifiedLayers = """
         CREATE TABLE verified_layers (
             digest TEXT NOT NULL,
