@@ -78,14 +78,35 @@ package struct BaseUnpack: Sendable {
     ) throws -> (tree: Tree, deltas: [Solver.DeltaID]) {
         var tree = Tree.empty
         var chain: [Solver.DeltaID] = []
-        for layer in layers {
+        var decoding: [Digest: DecodingLayer] = [:]
+        for (index, layer) in layers.enumerated() {
             try Task.checkCancellation()
+            // What comes next is decoded meanwhile, as far as its blob is here.
+            for next in layers.dropFirst(index + 1).prefix(BaseUnpack.decodedAhead) where decoding[next.chainID] == nil
+            {
+                decoding[next.chainID] = try decode(next, of: image, downloads[next.blob.digest])
+            }
+            let begun = decoding.removeValue(forKey: layer.chainID)
             let stored = try unpacked(layer.chainID)
-            let result = try stored ?? unpack(layer, of: image, over: tree, chain, downloads[layer.blob.digest])
+            let result = try stored ?? unpack(layer, of: image, over: tree, chain, downloads[layer.blob.digest], begun)
             tree = result.tree
             chain.append(deltas.note(result.delta))
         }
         return (tree, chain)
+    }
+
+    /// Layers that are decoded while one below them is applied; each holds some 20 MB at most.
+    private static let decodedAhead = min(BlockingThreads.processorCount - 1, 2)
+
+    /// Begins to decode a layer; nil if it is unpacked already or its blob is not whole yet.
+    private func decode(_ layer: BaseLayer, of image: BaseImage, _ download: GrowingBlob?) throws -> DecodingLayer? {
+        guard download?.growth.isWhole ?? true, try unpacked(layer.chainID) == nil,
+            let blob = try images.openLayer(layer.blob, of: image)
+        else { return nil }
+        // What was downloaded just now was verified.
+        let digest = download == nil ? layer.blob.digest : nil
+        let expected = ExpectedLayer(digest: digest, size: layer.blob.size, diffID: layer.diffID)
+        return try DecodingLayer(blob, expecting: expected)
     }
 
     /// A base layer that an earlier build has unpacked; its snapshot may be gone while its packed form is there.
@@ -100,14 +121,15 @@ package struct BaseUnpack: Sendable {
         of image: BaseImage,
         over tree: Tree,
         _ chain: [Solver.DeltaID],
-        _ download: GrowingBlob?
+        _ download: GrowingBlob?,
+        _ decoding: DecodingLayer?
     ) throws -> StoredBaseLayer {
         // Another process may be at the same layer: its result is waited for, not made twice.
         let lock = try store.lockStep(ContentHash(of: Array("base layer \(layer.chainID)".utf8)))
         defer { withExtendedLifetime(lock) {} }
         if let known = try unpacked(layer.chainID) { return known }
         let below = Below(tree: tree, source: store.trees, lowers: try deltas.lowers(of: chain))
-        let unpacked = try apply(layer, of: image, over: below, download)
+        let unpacked = try apply(layer, of: image, over: below, download, decoding)
         let applied = unpacked.layer
         for notice in applied.notices { events(.warning(notice.message, nil)) }
         let editor = try TreeEditor(tree, source: store.trees)
@@ -133,8 +155,14 @@ package struct BaseUnpack: Sendable {
         _ layer: BaseLayer,
         of image: BaseImage,
         over below: Below,
-        _ download: GrowingBlob?
+        _ download: GrowingBlob?,
+        _ decoding: DecodingLayer?
     ) throws -> UnpackedLayer {
+        if let decoding {
+            let pending = try store.snapshots.begin()
+            let applied = try LayerApply(upper: pending.fs, below: below).apply(decoding)
+            return UnpackedLayer(layer: applied, snapshot: pending)
+        }
         if let download {
             do {
                 // The client verifies the blob; it is not hashed twice.

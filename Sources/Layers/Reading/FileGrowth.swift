@@ -31,6 +31,11 @@ package final class FileGrowth: Sendable {
         state.change { $0.end = $0.end ?? result }
     }
 
+    /// Whether the file is whole.
+    package var isWhole: Bool {
+        state.change { state in if case .success? = state.end { true } else { false } }
+    }
+
     /// Waits until nothing more comes; blocks the thread.
     ///
     /// - Throws: what the writer failed with.

@@ -74,12 +74,19 @@ package struct LayerApply {
     }
 
     private func apply(_ packed: FileSource, expecting expected: ExpectedLayer) throws -> AppliedLayer {
-        let plain = try PlainSource(packed, limits: limits)
+        try apply(DecodingLayer(packed, expecting: expected, limits: limits))
+    }
+
+    /// Applies a layer whose decoding has begun.
+    ///
+    /// - Throws: as for a whole file.
+    package func apply(_ decoding: DecodingLayer) throws -> AppliedLayer {
+        let (packed, plain, expected) = (decoding.packed, decoding.plain, decoding.expected)
         let writer = try UpperWriter(upper: upper, below: below)
         var applier = EntryApplier(writer: writer, base: .root, owner: nil, limits: limits, isLayer: true)
         let diffAlgorithm = expected.diffID?.algorithm ?? .sha256
         guard diffAlgorithm == .sha256 else { throw LayersError.malformedArchive("a diff id that is not sha256") }
-        let ahead = ReadAhead(plain)
+        let ahead = decoding.ahead
         var reader = try TarReader(ahead, limits: limits)
         while let entry = try reader.next() {
             try Task.checkCancellation()

@@ -3,10 +3,8 @@ internal import Glibc
 /// Gives the bytes of another source, which a thread of its own reads ahead: reading, unpacking and hashing go on while
 /// this side writes files.
 ///
-/// At most four pieces of 256 KiB are in memory.
+/// At most so many pieces of 256 KiB are in memory, by default four.
 final class ReadAhead: ByteSource {
-    private static let pieces = 4
-
     /// A buffer with bytes in it.
     private final class Piece: @unchecked Sendable {
         // Unchecked: it belongs to the reading thread or to the taking one, never to both.
@@ -29,11 +27,18 @@ final class ReadAhead: ByteSource {
 
     private let queue = Monitor(Queue())
     private let source: any ByteSource
+    private let pieces: Int
     private var thread: pthread_t?
     private var isStarted = false
     private var taken: Piece?
 
-    init(_ source: any ByteSource) { self.source = source }
+    init(_ source: any ByteSource, pieces: Int = 4) {
+        self.source = source
+        self.pieces = pieces
+    }
+
+    /// Reads from now on, whether or not somebody takes what was read.
+    func begin() { if !isStarted { start() } }
 
     deinit { stop() }
 
@@ -63,7 +68,7 @@ final class ReadAhead: ByteSource {
     private func start() {
         isStarted = true
         let (queue, carrier) = (queue, Carrier(source: source))
-        queue.change { $0.free = (0..<ReadAhead.pieces).map { _ in Piece() } }
+        queue.change { $0.free = (0..<pieces).map { _ in Piece() } }
         thread = WorkerThreads.start {
             do { try ReadAhead.read(carrier.source, into: queue) } catch { queue.change { $0.failure = error } }
         }
