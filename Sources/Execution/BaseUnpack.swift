@@ -95,7 +95,7 @@ package struct BaseUnpack: Sendable {
         return (tree, chain)
     }
 
-    /// Layers that are decoded while one below them is applied; each holds some 20 MB at most.
+    /// Layers that are decoded while one below them is applied; each holds some 10 MB at most.
     private static let decodedAhead = min(BlockingThreads.processorCount - 1, 2)
 
     /// Begins to decode a layer; nil if it is unpacked already or its blob is not whole yet.

@@ -6,7 +6,7 @@ internal import OCI
 /// Layers of one image are decoded side by side so, though each is applied only when those below it are.
 package final class DecodingLayer {
     /// Pieces of 256 KiB that may wait for being applied.
-    private static let pieces = 32
+    private static let pieces = 8
 
     let packed: FileSource
     let plain: PlainSource

@@ -19,7 +19,7 @@ final class GzipMembers {
     /// Room for plain bytes: members of 4 MiB are the longest that packers on several cores make.
     private static let plainSize = 4 << 20 + 4096
     /// Room for packed bytes: a few members, since each time it is filled one is tried that is not whole yet.
-    private static let packedSize = 5 << 20
+    private static let packedSize = 3 << 20
 
     private let source: any ByteSource
     private let decompressor: OpaquePointer
