@@ -28,15 +28,11 @@ extension BuildFailure {
     init(_ error: any Error, in source: SourceText?) {
         switch error {
         case let failure as BuildFailure: self = failure
-        case let failure as DockerfileError: self.init(failure)
-        case let failure as GraphError:
-            self.init(
-                message: failure.message,
-                remedy: failure.remedy,
-                exitCode: Blame.dockerfile.rawValue,
-                source: failure.source,
-                range: failure.range
-            )
+        case let failure as DockerfileError: self = BuildFailure.first(of: failure.all.map { BuildFailure($0) })
+        case let failure as GraphError: self.init(failure)
+        case let failure as LoweringFailure:
+            let input = failure.input.map { [BuildFailure($0, in: source)] } ?? []
+            self = BuildFailure.first(of: failure.mistakes.map { BuildFailure($0) } + input)
         case let failure as InputFailure:
             let cause = BuildFailure.cause(failure.underlying)
             let blame = cause.blame == .build ? .input : cause.blame
@@ -63,14 +59,20 @@ extension BuildFailure {
         }
     }
 
-    private init(_ error: DockerfileError) {
+    /// The first of some failures, which is there, with the others.
+    private static func first(of failures: [BuildFailure]) -> BuildFailure {
+        guard var first = failures.first else { return BuildFailure(message: "nothing failed", exitCode: 1) }
+        first.others = Array(failures.dropFirst())
+        return first
+    }
+
+    private init(_ error: any LocatedError) {
         self.init(
             message: error.message,
             remedy: error.remedy,
             exitCode: Blame.dockerfile.rawValue,
             source: error.source,
-            range: error.range,
-            others: error.others.map { BuildFailure($0) }
+            range: error.range
         )
     }
 

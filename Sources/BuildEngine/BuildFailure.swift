@@ -18,7 +18,7 @@ public struct BuildFailure: DescribedError {
     /// The last lines that the failed step printed.
     public let outputTail: [ByteString]
     /// Further mistakes of the same file, found in the same run.
-    public let others: [BuildFailure]
+    public internal(set) var others: [BuildFailure]
 
     package init(
         message: String,

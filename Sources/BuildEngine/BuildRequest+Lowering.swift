@@ -1,13 +1,11 @@
 internal import Bytes
 internal import Dockerfile
 internal import Graph
+internal import OCI
 
 extension BuildRequest {
     /// What lowering needs to know of the request.
-    ///
-    /// - Throws: `unsupportedSyntax` for a frontend that is not built in.
-    func lowering(of dockerfile: ParsedDockerfile) throws -> LoweringRequest {
-        try checkSyntax(of: dockerfile)
+    func lowering(of dockerfile: ParsedDockerfile) -> LoweringRequest {
         let network: ProcessStep.Network =
             switch self.network {
             case .default: .default
@@ -27,13 +25,30 @@ extension BuildRequest {
         )
     }
 
+    /// Reads a Dockerfile.
+    ///
+    /// - Throws: `GraphError.Reason.unsupportedSyntax` for a frontend that is not built in; `DockerfileError` or
+    ///   `LoweringFailure` for mistakes, with those that `Lowering` finds in the rest of the file.
+    func parse(_ source: SourceText) async throws -> ParsedDockerfile {
+        try checkSyntax(of: source)
+        let dockerfile = try DockerfileParser.parseLeniently(source)
+        guard !dockerfile.mistakes.isEmpty else { return dockerfile }
+        let others = try? await Lowering.mistakes(in: lowering(of: dockerfile), images: UnknownImages())
+        throw LoweringFailure(mistakes: dockerfile.mistakes + (others ?? []))
+    }
+
     /// `# syntax=docker/dockerfile:…` means the built-in frontend; another one is refused by name.
-    private func checkSyntax(of dockerfile: ParsedDockerfile) throws {
-        guard let directive = dockerfile.directives.syntax else { return }
+    private func checkSyntax(of source: SourceText) throws {
+        guard let directive = ParserDirectives.syntax(of: source) else { return }
         let name = directive.value.split(separator: UInt8(ascii: " ")).first ?? ""
         let known: [ByteString] = ["docker/dockerfile", "docker.io/docker/dockerfile", "docker/dockerfile-upstream"]
         let isKnown = known.contains { name == $0 || name.hasPrefix($0 + ":") || name.hasPrefix($0 + "@") }
         guard !isKnown else { return }
-        throw GraphError(.unsupportedSyntax(name), at: SourceRange(line: directive.line), in: dockerfile.source)
+        throw GraphError(.unsupportedSyntax(name), at: SourceRange(line: directive.line), in: source)
     }
+}
+
+/// No image is looked up where the file has mistakes already.
+private struct UnknownImages: BaseImageSource {
+    func find(_ name: ByteString, platform: Platform) -> NamedInput { .unknown }
 }

@@ -42,7 +42,7 @@ package struct DockerfileAnswer: Sendable {
         switch question {
         case .check:
             let report = try await Engine.check(request)
-            exitCode = report.isClean ? 0 : report.error == nil ? 1 : 3
+            exitCode = report.isClean ? 0 : report.errors.isEmpty ? 1 : 3
             text =
                 switch format {
                 case .text: report.text

@@ -68,7 +68,7 @@ private struct Build {
         guard CurrentUser.isRoot else { throw BuildFailure.needsRoot }
         for note in store.notes { events(.note(note)) }
         let files = try InputFiles(request)
-        let parsed = try DockerfileParser.parse(files.dockerfile)
+        let parsed = try await request.parse(files.dockerfile)
         dockerfile = parsed
         try ImageExport.checkOutputs(of: request, events)
         // Told before anything is looked up.
@@ -81,7 +81,7 @@ private struct Build {
         )
         let inputs = try files.inputs(store: store, images: images)
         let secrets = try SecretFiles.read(request.secrets)
-        let lowering = try request.lowering(of: parsed)
+        let lowering = request.lowering(of: parsed)
         let lowered = try await Lowering.lower(lowering, images: inputs)
         let counter = StepCounter(lowered.graph)
         let upkeep = engine.upkeep

@@ -3,7 +3,6 @@ internal import Contexts
 package import Dockerfile
 internal import Graph
 internal import Linux
-internal import OCI
 
 // What can be said of a Dockerfile without building it: no root, no state root, no work.
 extension Engine {
@@ -16,11 +15,19 @@ extension Engine {
     /// - Throws: `BuildFailure` when the file or the context cannot be read, or there is no such target.
     package static func check(_ request: BuildRequest) async throws -> CheckReport {
         try await reading(request) { files in
+            let source = files.dockerfile
             do {
-                let checks = try checkRequest(request, files)
-                return CheckReport(DockerfileChecks.run(checks), source: files.dockerfile)
+                let dockerfile = try await request.parse(source)
+                let checks = try checkRequest(request, files, dockerfile)
+                let mistakes = try await Lowering.mistakes(
+                    in: request.lowering(of: dockerfile),
+                    images: KnownInputs(request.namedContexts)
+                )
+                return CheckReport(DockerfileChecks.run(checks), source: source, errors: mistakes)
             } catch let error as DockerfileError {
-                return CheckReport(error: error, source: files.dockerfile)
+                return CheckReport(CheckResult(), source: source, errors: error.all)
+            } catch let failure as LoweringFailure {
+                return CheckReport(CheckResult(), source: source, errors: failure.mistakes)
             }
         }
     }
@@ -30,7 +37,7 @@ extension Engine {
     /// - Throws: `BuildFailure` as a build would, as far as the file goes.
     package static func outline(_ request: BuildRequest) async throws -> DockerfileOutline {
         try await reading(request) { files in
-            let checks = try checkRequest(request, files)
+            let checks = try checkRequest(request, files, try await request.parse(files.dockerfile))
             guard let outline = DockerfileOutline(checks) else {
                 throw GraphError(.unknownTarget(request.target ?? "", nearest: nil))
             }
@@ -42,7 +49,7 @@ extension Engine {
     ///
     /// - Throws: `BuildFailure` for a file that cannot be read or does not parse.
     package static func targets(_ request: BuildRequest) async throws -> DockerfileTargets {
-        try await reading(request) { files in DockerfileTargets(try DockerfileParser.parse(files.dockerfile)) }
+        try await reading(request) { files in DockerfileTargets(try await request.parse(files.dockerfile)) }
     }
 
     /// Splits a Dockerfile into its instructions, without asking what they mean.
@@ -52,7 +59,7 @@ extension Engine {
         -> DockerfileParser.Nodes
     {
         try await withTaskExecutorPreference(BlockingThreads.shared) {
-            try explained { try DockerfileParser.parseNodes(try InputFiles.dockerfile(at: location)) }
+            try await explained { try DockerfileParser.parseNodes(try InputFiles.dockerfile(at: location)) }
         }
     }
 
@@ -61,50 +68,32 @@ extension Engine {
     /// Never inlined: the optimiser of Swift 6.3.1 crashes on an asynchronous closure that has a `catch` and nothing to
     /// wait for.
     @inline(never)
-    private static func explained<Value>(_ body: () throws -> Value) throws -> Value {
-        do { return try body() } catch { throw BuildFailure(error, in: nil) }
+    private static func explained<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do { return try await body() } catch { throw BuildFailure(error, in: nil) }
     }
 
     private static func reading<Value: Sendable>(
         _ request: BuildRequest,
-        _ body: @Sendable (InputFiles) throws -> Value
+        _ body: @Sendable (InputFiles) async throws -> Value
     ) async throws -> Value {
         // Reading may block, and parsing may go deep.
         try await withTaskExecutorPreference(BlockingThreads.shared) {
-            try explained { try body(InputFiles(request)) }
+            try await explained { try await body(InputFiles(request)) }
         }
     }
 
-    private static func checkRequest(_ request: BuildRequest, _ files: InputFiles) throws -> CheckRequest {
-        let dockerfile = try DockerfileParser.parse(files.dockerfile)
+    private static func checkRequest(
+        _ request: BuildRequest,
+        _ files: InputFiles,
+        _ dockerfile: ParsedDockerfile
+    ) throws -> CheckRequest {
         _ = try Lowering.targetStage(request.target, of: dockerfile)
-        let bases = LayoutBases(request.namedContexts)
+        let inputs = KnownInputs(request.namedContexts)
         return try CheckRequest(
-            try request.lowering(of: dockerfile),
+            request.lowering(of: dockerfile),
             purpose: .check,
             ignoreRules: files.ignoreRules,
-            base: bases.config
+            base: inputs.config
         )
-    }
-}
-
-/// The images that named contexts have as layouts.
-private struct LayoutBases: Sendable {
-    private let contexts: [ByteString: BuildRequest.NamedContext]
-
-    init(_ contexts: [ByteString: BuildRequest.NamedContext]) { self.contexts = contexts }
-
-    /// The config of an image for a platform; nil where it cannot be had, which is for a build to tell.
-    func config(of name: ByteString, for platform: Platform) -> ImageConfig? {
-        guard case .layout(let folder, let tag, let digest) = context(of: name) else { return nil }
-        let image = try? LayoutContext(path: folder).resolve(tag: tag, digest: digest, platform: platform)
-        return image?.config.content
-    }
-
-    /// By the same rule as in a build: as it is written, else as the name of one image.
-    private func context(of name: ByteString) -> BuildRequest.NamedContext? {
-        if let known = contexts[name.lowercased] { return known }
-        guard let reference = try? Reference(name) else { return nil }
-        return contexts.first { (try? Reference($0.key)) == reference }?.value
     }
 }

@@ -59,4 +59,6 @@ package enum NamedInput: Sendable {
     case image(BaseImage)
     case local(LocalSource)
     case scratch
+    /// Nothing is known of it, as it was not to be looked up: only mistakes can be looked for above it.
+    case unknown
 }

@@ -2,7 +2,7 @@ package import Bytes
 package import Dockerfile
 
 /// A Dockerfile that parses but cannot be built, with its place.
-package struct GraphError: DescribedError {
+package struct GraphError: LocatedError {
     package enum Reason: Sendable, Hashable {
         case unknownTarget(ByteString, nearest: ByteString?)
         case laterStage(ByteString)
@@ -32,8 +32,13 @@ package struct GraphError: DescribedError {
 
     package init(_ reason: Reason, at range: SourceRange? = nil, in source: SourceText? = nil) {
         self.reason = reason
-        self.range = range
         self.source = source
+        guard let range, let source, range.mark == nil else {
+            self.range = range
+            return
+        }
+        let marked = reason.markedTexts.lazy.map { range.marking($0, in: source) }
+        self.range = marked.first { $0.mark != nil } ?? range
     }
 
     package var message: String {
@@ -82,7 +87,31 @@ package struct GraphError: DescribedError {
         case .overBudget(let excess): excess.remedy
         case .malformedExclude: "write a backslash before a character that is meant as itself"
         case .mountOverRoot: "give a target= below it; a relative one counts from WORKDIR"
-        case .selfReference, .emptyBase, .malformedMode, .emptyVolume, .notYet: nil
+        case .selfReference: "copy from a stage above it, or from an image by its whole name"
+        case .emptyBase: "give the variables in it a value, with --build-arg or a default in ARG before the first FROM"
+        case .malformedMode: "write 0755, or u=rwX,go=rX"
+        case .emptyVolume: "name a path; is a variable in it empty?"
+        case .notYet: nil
+        }
+    }
+}
+
+extension GraphError.Reason {
+    /// What may stand in the file for what is wrong, the best first: the value itself, or the variable it came from.
+    fileprivate var markedTexts: [ByteString] {
+        switch self {
+        case .unknownTarget, .malformedHostname, .overBudget: []
+        case .laterStage(let text), .invalidStageIndex(let text), .selfReference(let text), .variableInFrom(let text):
+            ["--from=" + text, "from=" + text, text]
+        case .malformedPlatform(let text): [text, "--platform"]
+        case .malformedMode(let text): [text, "--chmod"]
+        case .malformedPort(let text, _), .unknownSignal(let text), .malformedHeredocName(let text),
+            .malformedExclude(let text, _), .emptyBase(let text), .remoteCopy(let text), .unsupportedSyntax(let text):
+            [text, "$"]
+        case .mountOverRoot(let text): ["target=" + text, "dst=" + text, "destination=" + text, "--mount"]
+        case .emptyVolume: ["\"\"", "$", "VOLUME"]
+        case .notYet(let feature): feature.split(separator: " ").reversed().map { ByteString(String($0)) }
+        case .nulByte: [ByteString([0])]
         }
     }
 }

@@ -73,7 +73,7 @@ struct CheckReportTests {
     func error() throws {
         let text = "FROM scratch\nRUM x\n"
         let error = try #require(parseError(text))
-        let report = CheckReport(error: error, source: SourceText(content: ByteString(text)))
+        let report = CheckReport(CheckResult(), source: SourceText(content: ByteString(text)), errors: error.all)
         #expect(!report.isClean)
         #expect(report.text.contains("did you mean RUN?"))
         #expect(report.json["warnings"] == [])
@@ -108,7 +108,7 @@ struct CheckReportTests {
     @Test("as SARIF write the file's name as a URI")
     func uri() {
         let source = SourceText(name: "a b/é.Dockerfile", content: "FROM")
-        let sarif = CheckReport(error: DockerfileError(.noStages), source: source).sarif(version: "1")
+        let sarif = CheckReport(CheckResult(), source: source, errors: [DockerfileError(.noStages)]).sarif(version: "1")
         let result = sarif["runs"]?.array?.first?["results"]?.array?.first
         let uri = result?["locations"]?.array?.first?["physicalLocation"]?["artifactLocation"]?["uri"]
         #expect(uri == "a%20b/%C3%A9.Dockerfile")

@@ -136,7 +136,7 @@ struct ConfigTests {
     )
     func badPorts(_ port: ByteString) async throws {
         let error = await #expect(throws: GraphError.self) { try await lower("FROM busybox\n\nEXPOSE " + port) }
-        #expect(error?.range == SourceRange(line: 3))
+        #expect(error?.range?.first == 3)
         #expect(error?.message.contains("EXPOSE") == true)
         #expect(error?.remedy != nil)
     }
@@ -160,7 +160,7 @@ struct ConfigTests {
     func badSignals(_ signal: ByteString) async throws {
         let error = await #expect(throws: GraphError.self) { try await lower("FROM scratch\nSTOPSIGNAL " + signal) }
         #expect(error?.reason == .unknownSignal(signal))
-        #expect(error?.range == SourceRange(line: 2))
+        #expect(error?.range?.mark?.line == 2)
     }
 
     @Test("an empty volume is refused")

@@ -13,7 +13,12 @@ func lower(
     var request = LoweringRequest(dockerfile: try DockerfileParser.parse(SourceText(content: dockerfile)))
     change(&request)
     let known: [ByteString: NamedInput] = ["busybox": .image(try Busybox.image())]
-    return try await Lowering.lower(request, images: MemoryImages(known.merging(images) { $1 }))
+    do { return try await Lowering.lower(request, images: MemoryImages(known.merging(images) { $1 })) } catch {
+        // A failure with one cause is that cause.
+        guard let failure = error as? LoweringFailure, failure.mistakes.count + (failure.input == nil ? 0 : 1) == 1
+        else { throw error }
+        throw failure.mistakes.first ?? failure.input ?? error
+    }
 }
 
 extension LoweringResult {

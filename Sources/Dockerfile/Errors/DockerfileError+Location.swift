@@ -19,25 +19,6 @@ extension DockerfileError {
         return result
     }
 
-    /// `name:line`, or just the name, or nil without a place.
-    package var location: String? {
-        guard let source else { return nil }
-        guard let range else { return source.name }
-        if let mark = range.mark { return "\(source.name):\(mark.line):\(mark.column)" }
-        return "\(source.name):\(range.first)"
-    }
-
-    /// Place and message, excerpt with a caret, and remedy; then the same for further mistakes.
-    ///
-    /// Every line ends in a line feed.
-    package var rendered: String {
-        var text = (location.map { $0 + ": " } ?? "") + message + "\n"
-        if let source, let range { text += SourceExcerpt(source: source, range: range).body }
-        if let remedy { text += remedy + "\n" }
-        for other in others { text += "\n" + other.rendered }
-        return text
-    }
-
     /// The words of the file that are wrong, where the reason names them.
     private var markedText: ByteString? {
         switch reason {

@@ -23,6 +23,15 @@ package enum InstructionKind: Sendable, Hashable {
     case healthcheck(HealthcheckInstruction)
     indirect case onbuild(OnbuildInstruction)
     case maintainer(ByteString)
+
+    /// The variables that it sets, as written.
+    package var variableNames: [ByteString] {
+        switch self {
+        case .env(let pairs): pairs.map(\.name)
+        case .arg(let declarations): declarations.map(\.name)
+        default: []
+        }
+    }
 }
 
 /// The two ways to write a command (Dockerfile reference, "Shell and exec form").

@@ -12,6 +12,8 @@ package struct ParsedDockerfile: Sendable, Hashable {
     package let stages: [Stage]
     /// What is tolerated and should be told.
     package let warnings: [DockerfileWarning]
+    /// What is wrong with instructions that are left out; empty for a file that can be built.
+    package let mistakes: [DockerfileError]
 
     /// The byte that escapes: `\` or a backtick.
     package var escape: UInt8 { directives.escape }

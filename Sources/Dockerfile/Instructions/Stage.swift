@@ -10,6 +10,8 @@ package struct Stage: Sendable, Hashable {
     package let source: FromInstruction
     /// The instructions after FROM in order.
     package let instructions: [Instruction]
+    /// Whether instructions are left out of it because they cannot be read.
+    package let hasMistakes: Bool
 
     /// The name in lower case; nil without AS.
     package var name: ByteString? { source.name }

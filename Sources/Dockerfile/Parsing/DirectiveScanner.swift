@@ -72,7 +72,16 @@ extension ParserDirectives {
         self.escape = escape
         let found = Self.scan(source, prefix: [Byte.hash])
         check = found["check"]
-        syntax = found["syntax"] ?? Self.scan(source, prefix: [Byte.slash, Byte.slash])["syntax"]
+        syntax = found["syntax"] ?? Self.slashSyntax(of: source)
+    }
+
+    /// Which frontend a file asks for, whatever language it is in.
+    package static func syntax(of source: SourceText) -> ParserDirective? {
+        scan(source, prefix: [Byte.hash])["syntax"] ?? slashSyntax(of: source)
+    }
+
+    private static func slashSyntax(of source: SourceText) -> ParserDirective? {
+        scan(source, prefix: [Byte.slash, Byte.slash])["syntax"]
     }
 
     private static func scan(_ source: SourceText, prefix: [UInt8]) -> [ByteString: ParserDirective] {

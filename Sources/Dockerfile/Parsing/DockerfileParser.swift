@@ -33,6 +33,16 @@ package enum DockerfileParser {
     ///
     /// - Throws: the first mistake, with others of the same file that do not follow from it.
     package static func parse(_ source: SourceText) throws(DockerfileError) -> ParsedDockerfile {
+        let dockerfile = try parseLeniently(source)
+        if let error = DockerfileError(dockerfile.mistakes) { throw error }
+        return dockerfile
+    }
+
+    /// Reads a whole Dockerfile as far as it can be read, so that more can be found wrong with the rest.
+    ///
+    /// - Returns: the file without the instructions that are told in its `mistakes`.
+    /// - Throws: like `parse`, where a mistake leaves the stages unclear.
+    package static func parseLeniently(_ source: SourceText) throws(DockerfileError) -> ParsedDockerfile {
         try checkEncoding(source)
         var reader = NodeReader(source: source)
         var assembler = StageAssembler(source: source, errorLimit: errorLimit)
@@ -47,13 +57,14 @@ package enum DockerfileParser {
                 assembler.note(error)
             }
         }
-        let (metaArguments, stages) = try assembler.finish()
+        let (metaArguments, stages, mistakes) = try assembler.finish()
         return ParsedDockerfile(
             source: source,
             directives: ParserDirectives(source: source, escape: reader.escape),
             metaArguments: metaArguments,
             stages: stages,
-            warnings: reader.warnings
+            warnings: reader.warnings,
+            mistakes: mistakes
         )
     }
 

@@ -12,6 +12,9 @@ struct StageAssembler {
     /// Whether a FROM has been seen, even a wrong one, or its lack has been told.
     private var hasFrom = false
     private var isEmpty = true
+    /// Whether a mistake is about where stages begin or what all of them share.
+    private var hasUnclearStages = false
+    private var hasMistakes = false
 
     init(source: SourceText, errorLimit: Int) {
         self.source = source
@@ -38,7 +41,11 @@ struct StageAssembler {
                 instructions.append(instruction)
             }
         } catch {
-            if case .unknownInstruction(_, suggestion: "FROM") = error.reason { hasFrom = true }
+            if case .unknownInstruction(_, suggestion: "FROM") = error.reason {
+                hasFrom = true
+                hasUnclearStages = true
+            }
+            if node.name == .from { hasUnclearStages = true }
             note(error.located(at: node.range, in: source))
         }
     }
@@ -46,35 +53,39 @@ struct StageAssembler {
     /// Takes a mistake.
     mutating func note(_ error: DockerfileError) {
         isEmpty = false
+        hasMistakes = true
+        if current == nil { hasUnclearStages = true }
         if errors.count < errorLimit { errors.append(error) }
     }
 
     /// A mistake behind which nothing can be read, with those before it.
-    func throwing(_ last: DockerfileError) -> DockerfileError {
-        guard var first = errors.first else { return last }
-        first.others = Array(errors.dropFirst()) + [last]
-        return first
-    }
+    func throwing(_ last: DockerfileError) -> DockerfileError { DockerfileError(errors + [last]) ?? last }
 
-    /// Everything that was taken.
+    /// Everything that was taken, without what has a mistake.
     ///
-    /// - Throws: the first mistake with the others, or that there is no stage.
-    mutating func finish() throws(DockerfileError) -> (metaArguments: [Instruction], stages: [Stage]) {
+    /// - Throws: the first mistake with the others where it is unclear what the stages are, or that there is no stage.
+    mutating func finish() throws(DockerfileError)
+        -> (metaArguments: [Instruction], stages: [Stage], mistakes: [DockerfileError])
+    {
         closeStage()
-        if var first = errors.first {
-            first.others = Array(errors.dropFirst())
-            throw first
-        }
+        if hasUnclearStages, let error = DockerfileError(errors) { throw error }
         guard !stages.isEmpty else { throw DockerfileError(isEmpty ? .noInstructions : .noStages, source: source) }
-        return (metaArguments, stages)
+        return (metaArguments, stages, errors)
     }
 
     private mutating func closeStage() {
         if let current {
             stages.append(
-                Stage(index: stages.count, from: current.from, source: current.source, instructions: instructions)
+                Stage(
+                    index: stages.count,
+                    from: current.from,
+                    source: current.source,
+                    instructions: instructions,
+                    hasMistakes: hasMistakes
+                )
             )
         }
+        hasMistakes = false
         current = nil
         instructions = []
     }

@@ -51,8 +51,6 @@ extension CheckReport {
         ]
     }
 
-    private var errors: [DockerfileError] { error.map { [$0] + $0.others } ?? [] }
-
     private static func description(_ rule: CheckRule) -> JSONValue {
         var object = JSONObject()
         object["id"] = .string(rule.name)

@@ -11,30 +11,25 @@ package struct CheckReport: Sendable {
     package let result: CheckResult
     /// The text they speak of.
     package let source: SourceText
-    /// Why the file could not be built, if the check met that.
-    package let error: DockerfileError?
+    /// Why the file cannot be built.
+    package let errors: [any LocatedError]
 
-    package init(_ result: CheckResult, source: SourceText, error: DockerfileError? = nil) {
+    package init(_ result: CheckResult, source: SourceText, errors: [any LocatedError] = []) {
         self.result = result
         self.source = source
-        self.error = error
-    }
-
-    /// The report of a file that cannot be read.
-    package init(error: DockerfileError, source: SourceText) {
-        self.init(CheckResult(), source: source, error: error)
+        self.errors = errors
     }
 
     /// Whether there is nothing to tell.
-    package var isClean: Bool { result.warnings.isEmpty && error == nil }
+    package var isClean: Bool { result.warnings.isEmpty && errors.isEmpty }
 
     /// The form of `docker build --check`: a line that counts, then rule, detail and excerpt of each finding, then
-    /// the error.
+    /// the errors.
     package var text: String {
         var text = ""
         let count = result.warnings.count + result.omittedCount
         switch count {
-        case 0: text = error == nil ? "Check complete, no warnings found.\n" : ""
+        case 0: text = errors.isEmpty ? "Check complete, no warnings found.\n" : ""
         case 1: text = "Check complete, 1 warning has been found!\n"
         default: text = "Check complete, \(count) warnings have been found!\n"
         }
@@ -42,7 +37,7 @@ package struct CheckReport: Sendable {
             text += "\n" + Self.text(of: warning, in: source, isShort: index >= Self.excerptLimit)
         }
         if result.omittedCount > 0 { text += "\n\(result.omittedCount) more are not shown.\n" }
-        if let error { text += (text.isEmpty ? "" : "\n") + error.rendered }
+        for error in errors { text += (text.isEmpty ? "" : "\n") + error.rendered }
         return text
     }
 
@@ -80,7 +75,7 @@ package struct CheckReport: Sendable {
                 "language": "Dockerfile",
             ]
         ]
-        if let error {
+        if let error = errors.first {
             var object = JSONObject()
             object["message"] = .string(error.message)
             object["location"] = error.range.map { SourceLocation.json($0) } ?? .object(JSONObject())

@@ -17,10 +17,11 @@ package struct SourceExcerpt: Sendable, Hashable {
         self.range = range
     }
 
-    /// The file's name and line, then `body`, as docker shows it; empty if the range is not in the text.
+    /// The file's name and line, with the column if one is marked, then `body`; empty if the range is not in the text.
     package var text: String {
         let body = body
-        return body.isEmpty ? "" : "\(source.name):\(range.first)\n" + body
+        let place = range.mark.map { "\($0.line):\($0.column)" } ?? "\(range.first)"
+        return body.isEmpty ? "" : "\(source.name):\(place)\n" + body
     }
 
     /// The lines between rulers, control characters escaped; empty if the range is not in the text.

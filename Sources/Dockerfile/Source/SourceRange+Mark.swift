@@ -1,9 +1,9 @@
-import Bytes
+package import Bytes
 
 extension SourceRange {
     /// The range with a mark where `text` stands in it: as a whole word if there is one, else anywhere, else in other
     /// letter case; without a mark if it stands nowhere.
-    func marking(_ text: ByteString, in source: SourceText) -> SourceRange {
+    package func marking(_ text: ByteString, in source: SourceText) -> SourceRange {
         guard !text.isEmpty, text.count <= 4096 else { return self }
         let lastLine = min(last, source.lineCount, first + 1000)
         guard first >= 1, first <= lastLine else { return self }

@@ -11,14 +11,20 @@ extension Lowering {
         }
         for instruction in dockerfile.metaArguments {
             guard case .arg(let declarations) = instruction.kind else { continue }
+            mistakes.meetsUnknown = false
             for declaration in declarations {
                 usedArguments.insert(declaration.name)
                 if let given = request.buildArguments[declaration.name] {
                     globalArguments[declaration.name] = given
                 } else if let value = declaration.defaultValue {
-                    let expansion = Expansion(escape: dockerfile.escape) { [globalArguments] in globalArguments[$0] }
-                    globalArguments[declaration.name] = try expand(value, of: instruction, expansion)
+                    do {
+                        globalArguments[declaration.name] = try expand(value, of: instruction, fromExpansion)
+                    } catch {
+                        try mistakes.note(error)
+                        mistakes.meetsUnknown = true
+                    }
                 }
+                if mistakes.meetsUnknown { doubtfulGlobals.insert(declaration.name) }
             }
         }
     }

@@ -18,12 +18,15 @@ package final class Lowering {
     var warnings: [LoweringResult.Warning] = []
     var usedArguments: Set<ByteString> = []
     var budget = LoweringBudget()
+    var mistakes = LoweringMistakes()
     private var bases: [LoweringResult.BaseName: ImageConfig] = [:]
     private var lowered: [Int: StageState] = [:]
     private var outside: [ByteString: NamedVertex] = [:]
 
     private var folderStates: [VertexID: StageState] = [:]
     private let stagesByName: [ByteString: [Int]]
+    /// ARGs before the first FROM that have a mistake.
+    var doubtfulGlobals: Set<ByteString> = []
 
     /// What a name outside the Dockerfile became.
     struct NamedVertex {
@@ -51,11 +54,13 @@ package final class Lowering {
 
     /// Lowers the target stage with all it needs.
     ///
-    /// - Throws: `DockerfileError`, `GraphError`, and what `images` throws.
+    /// - Throws: `LoweringFailure` for what is wrong in the file and for inputs that cannot be had; `GraphError` for a
+    ///   target that is not there.
     package static func lower(_ request: LoweringRequest, images: any BaseImageSource) async throws -> LoweringResult {
-        let lowering = try Lowering(request, images: images)
         let target = try targetStage(request.target, of: request.dockerfile)
+        let lowering = try Lowering(request, images: images)
         let state = try await lowering.stage(target)
+        try lowering.mistakes.check()
         let plan = try lowering.plan(for: state)
         lowering.warnAboutUnusedArguments()
         return LoweringResult(
@@ -63,6 +68,30 @@ package final class Lowering {
             warnings: lowering.warnings,
             bases: lowering.bases
         )
+    }
+
+    /// What a build of the target, or without one of any stage, would find wrong before its first step.
+    ///
+    /// What is right and only missing in this program is no mistake of the file. `images` may answer `unknown`.
+    ///
+    /// - Throws: `GraphError` for a target that is not there, and for a build that is too large to look at.
+    package static func mistakes(
+        in request: LoweringRequest,
+        images: any BaseImageSource
+    ) async throws -> [any LocatedError] {
+        let target = try request.target.map { try targetStage($0, of: request.dockerfile) }
+        do {
+            let lowering = try Lowering(request, images: images)
+            for index in target.map({ [$0] }) ?? Array(request.dockerfile.stages.indices) {
+                _ = try await lowering.stage(index)
+            }
+            try lowering.mistakes.check()
+            return []
+        } catch let failure as LoweringFailure {
+            return failure.mistakes.filter { mistake in
+                if case .notYet? = (mistake as? GraphError)?.reason { false } else { true }
+            }
+        }
     }
 
     var dockerfile: ParsedDockerfile { request.dockerfile }
@@ -91,10 +120,12 @@ package final class Lowering {
         let state: StageState
         if let name = stage.name, request.namedContexts.contains(name) {
             // The named context is the stage: none of its instructions count.
-            let wanted = try platform(of: stage, fromExpansion)
+            var wanted = platform
+            try noting { wanted = try platform(of: stage, fromExpansion) }
             state = baseState(of: try await named(name, as: wanted, at: stage.from.range)).inherited()
         } else {
             var builder = try await start(stage)
+            if stage.hasMistakes { builder.state.isKnown = false }
             try await builder.lower(stage.instructions)
             state = builder.finished
         }
@@ -102,15 +133,25 @@ package final class Lowering {
         return state
     }
 
-    /// Expands the words of FROM lines.
-    private var fromExpansion: Expansion {
+    /// Expands the words of FROM lines and of the ARGs before them.
+    var fromExpansion: Expansion {
         Expansion(escape: dockerfile.escape) { [globalArguments, self] name in
             usedArguments.insert(name)
+            if doubtfulGlobals.contains(name) { mistakes.meetsUnknown = true }
             return globalArguments[name]
         }
     }
 
+    /// Starts a stage; what is wrong with its FROM is noted, and nothing known of its base then.
     private func start(_ stage: Stage) async throws -> StageBuilder {
+        mistakes.meetsUnknown = false
+        do { return try await begin(stage) } catch {
+            try mistakes.note(error)
+            return StageBuilder(lowering: self, stage: stage, state: unknownState().inherited(), countsBase: true)
+        }
+    }
+
+    private func begin(_ stage: Stage) async throws -> StageBuilder {
         let expansion = fromExpansion
         let base = try expand(stage.base, of: stage.from, expansion)
         guard !base.isEmpty else { throw error(.emptyBase(stage.base), at: stage.from.range) }
@@ -165,6 +206,18 @@ package final class Lowering {
         return NamedVertex(tree: state.chain[0], origin: .image(state))
     }
 
+    /// What stands for an image of which nothing is known: no image is made on it, mistakes above it are looked for.
+    private func unknownState() -> StageState {
+        var state = scratchState()
+        state.isKnown = false
+        return state
+    }
+
+    private func unknownVertex() -> NamedVertex {
+        let state = unknownState()
+        return NamedVertex(tree: state.chain[0], origin: .image(state))
+    }
+
     // MARK: Names outside the Dockerfile
 
     /// What FROM or `--from` names that is no stage: a named context or an image.
@@ -172,10 +225,7 @@ package final class Lowering {
         let key = name + "\0" + wanted.text
         if let known = outside[key] { return known }
         if name == Lowering.scratch { return scratchVertex() }
-        let input: NamedInput
-        do { input = try await images.find(name, platform: wanted) } catch {
-            throw InputFailure(underlying: error, range: range, source: dockerfile.source)
-        }
+        let input = try await find(name, wanted, range)
         let result: NamedVertex
         switch input {
         case .scratch: result = scratchVertex()
@@ -183,9 +233,24 @@ package final class Lowering {
             bases[LoweringResult.BaseName(name: name, platform: wanted)] = image.config
             result = imageVertex(image, wanted, range)
         case .local(let local): result = NamedVertex(tree: localSource(local), origin: .folder(name))
+        case .unknown: result = unknownVertex()
         }
         outside[key] = result
         return result
+    }
+
+    /// Asks for an input; the first that cannot be had is noted.
+    ///
+    /// No other is asked for then: each might take as long to fail.
+    private func find(_ name: ByteString, _ wanted: Platform, _ range: SourceRange) async throws -> NamedInput {
+        guard mistakes.input == nil else { return .unknown }
+        do { return try await images.find(name, platform: wanted) } catch let error as CancellationError {
+            throw error
+        } catch {
+            let place = range.marking(name, in: dockerfile.source)
+            mistakes.input = InputFailure(underlying: error, range: place, source: dockerfile.source)
+            return .unknown
+        }
     }
 
     private func imageVertex(_ image: BaseImage, _ wanted: Platform, _ range: SourceRange) -> NamedVertex {
@@ -271,6 +336,11 @@ package final class Lowering {
     /// What BuildKit puts into every entry of the history; tools look for it.
     static let comment: ByteString = "buildkit.dockerfile.v0"
 
+    /// Does something, or notes what is wrong with it.
+    func noting(_ body: () throws -> Void) throws {
+        do { try body() } catch { try mistakes.note(error) }
+    }
+
     func located<Value>(
         _ instruction: Instruction,
         _ body: () throws(DockerfileError) -> Value
@@ -292,11 +362,4 @@ package final class Lowering {
     func checkBudget(at range: SourceRange) throws(GraphError) {
         if let excess = budget.excess { throw error(.overBudget(excess), at: range) }
     }
-}
-
-/// An input that FROM or `--from` names and that could not be had, with its place.
-package struct InputFailure: Error {
-    package let underlying: any Error
-    package let range: SourceRange
-    package let source: SourceText
 }

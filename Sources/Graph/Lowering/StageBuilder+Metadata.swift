@@ -39,6 +39,7 @@ extension StageBuilder {
                 value = try expand(word, of: instruction)
             } else {
                 value = lowering.globalArguments[name]
+                if lowering.doubtfulGlobals.contains(name) { lowering.mistakes.meetsUnknown = true }
             }
             if let value, !StageBuilder.namesWithoutEnvironment.contains(name) { state.environment[name] = value }
             state.arguments.append((name: name, value: value))

@@ -62,9 +62,12 @@ struct StageBuilder {
     func expansion(_ options: Expansion.Options = []) -> Expansion {
         let environment = state.environment
         let lowering = lowering
+        let (isKnown, doubtful) = (state.isKnown, state.doubtfulNames)
         return Expansion(escape: lowering.dockerfile.escape, options: options) { name in
             lowering.usedArguments.insert(name)
-            return environment[name]
+            let value = environment[name]
+            if !isKnown && value == nil || doubtful.contains(name) { lowering.mistakes.meetsUnknown = true }
+            return value
         }
     }
 
@@ -119,7 +122,13 @@ struct StageBuilder {
 
     mutating func lower(_ instructions: [Instruction]) async throws {
         for instruction in instructions {
-            try await lower(instruction)
+            lowering.mistakes.meetsUnknown = false
+            do { try await lower(instruction) } catch {
+                try lowering.mistakes.note(error)
+                lowering.mistakes.meetsUnknown = true
+                if case .workdir = instruction.kind { state.isKnown = false }
+            }
+            if lowering.mistakes.meetsUnknown { state.doubtfulNames.formUnion(instruction.kind.variableNames) }
             // What an instruction puts into the history counts, too.
             try lowering.checkBudget(at: instruction.range)
         }
@@ -182,6 +191,7 @@ struct StageBuilder {
 
     /// A path made absolute by WORKDIR, cleaned; `..` stops at the root.
     func absolutePath(_ path: ByteString) -> ByteString {
+        if !state.isKnown, !path.hasPrefix("/") { lowering.mistakes.meetsUnknown = true }
         let working = state.config.config.workingDir
         let whole = path.hasPrefix("/") ? path : (working.isEmpty ? "/" : working) + "/" + path
         var parts: [ByteString] = []

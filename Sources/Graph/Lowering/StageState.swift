@@ -33,6 +33,10 @@ struct StageState {
     /// ONBUILD triggers for a stage or image built from this one.
     var triggers: [ByteString] = []
     var hasOwnCmd = false
+    /// Whether what came before is known: not above an image that was not looked at, nor where a mistake leaves it open.
+    var isKnown = true
+    /// Variables whose value is made of what is not known, or whose ENV or ARG has a mistake.
+    var doubtfulNames: Set<ByteString> = []
 
     /// The state that a stage built from this one starts with.
     func inherited() -> StageState {
