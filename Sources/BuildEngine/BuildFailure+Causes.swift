@@ -38,25 +38,41 @@ extension BuildFailure {
             let blame = cause.blame == .build ? .input : cause.blame
             self.init(
                 message: cause.message,
-                remedy: cause.remedy,
+                remedy: failure.nearestStage.map { "did you mean the stage \($0.escaped)?" } ?? cause.remedy,
                 exitCode: blame.rawValue,
                 source: failure.source,
                 range: failure.range
             )
         case let failure as StepFailure:
-            let cause = BuildFailure.cause(failure.underlying)
-            self.init(
-                message: cause.message,
-                remedy: cause.remedy,
-                exitCode: cause.blame.rawValue,
-                source: failure.vertex.range == nil ? nil : source,
-                range: failure.vertex.range,
-                outputTail: (failure.underlying as? ExecutionError)?.outputTail ?? []
-            )
+            self.init(failure, in: source)
+            others = failure.others.map { BuildFailure($0, in: source) }
         default:
             let cause = BuildFailure.cause(error)
             self.init(message: cause.message, remedy: cause.remedy, exitCode: cause.blame.rawValue)
         }
+    }
+
+    private init(_ failure: StepFailure, in source: SourceText?) {
+        let cause = BuildFailure.cause(failure.underlying)
+        var range = failure.vertex.range
+        if let source, case .notFound(let word, _)? = failure.underlying as? SelectionError {
+            range = range?.marking(word, in: source)
+        }
+        var remedies = [cause.remedy].compactMap { $0 }
+        if case .run = failure.vertex.operation, cause.blame == .build {
+            remedies.append(
+                "to run this step again, give the same command\(failure.vertex.ignoresCache ? " without --no-cache" : ""): "
+                    + "what came before it is in the cache"
+            )
+        }
+        self.init(
+            message: cause.message,
+            remedy: remedies.isEmpty ? nil : remedies.joined(separator: "; "),
+            exitCode: cause.blame.rawValue,
+            source: range == nil ? nil : source,
+            range: range,
+            outputTail: (failure.underlying as? ExecutionError)?.outputTail ?? []
+        )
     }
 
     /// The first of some failures, which is there, with the others.

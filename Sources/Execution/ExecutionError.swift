@@ -64,6 +64,10 @@ package enum ExecutionError: DescribedError {
     package var remedy: String? {
         switch self {
         case .processFailed(_, _, _, true): "give it more memory, or let it use less, such as fewer jobs at once"
+        case .processFailed(_, .exited(127), _, _):
+            "127 mostly means: no such command; install it in an earlier step, or check its name and PATH"
+        case .processFailed(_, .exited(126), _, _):
+            "126 mostly means: not executable; set its mode with chmod, or check the interpreter it names"
         case .processFailed: nil
         case .processNotStarted: "check that the program is in the image and on its PATH, and that it may be executed"
         case .cannotReplace: "remove what is there in an earlier RUN, or copy to another place"

@@ -23,6 +23,9 @@ public struct ProcessEnvironment: Sendable {
         }
     }
 
+    /// The names that are set, in no order.
+    public var names: some Sequence<ByteString> { positions.keys }
+
     /// The value of a name, nil where it is not set.
     ///
     /// Setting nil removes the name.

@@ -40,12 +40,12 @@ package struct BuildSolver: Sendable {
             open[vertex.id] = inputs.count
             for input in inputs { dependents[input, default: []].append(vertex.id) }
         }
-        let reads = reads(of: needed)
+        let readers = readers(of: needed)
         var outcomes: [VertexID: Outcome] = [:]
         try await withThrowingTaskGroup(of: (VertexID, Outcome).self) { group in
             func start(_ vertex: Vertex) {
                 let inputs = vertex.inputs.compactMap { outcomes[$0] }
-                group.addTask { (vertex.id, try await solveReporting(vertex, inputs, reads[vertex.id] ?? [])) }
+                group.addTask { (vertex.id, try await solveReporting(vertex, inputs, readers[vertex.id] ?? [])) }
             }
             for vertex in needed where open[vertex.id] == 0 { start(vertex) }
             while let (id, outcome) = try await group.next() {
@@ -75,9 +75,11 @@ package struct BuildSolver: Sendable {
         return graph.vertices.filter { isNeeded[$0.id.index] }
     }
 
-    private func solveReporting(_ vertex: Vertex, _ inputs: [Outcome], _ reads: [TreeRead]) async throws -> Outcome {
+    private func solveReporting(_ vertex: Vertex, _ inputs: [Outcome], _ readers: [Reader]) async throws -> Outcome {
         do {
-            return try await solve(vertex, inputs, reads)
+            return try await solve(vertex, inputs, readers)
+        } catch let failure as StepFailure {
+            throw failure
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -86,11 +88,12 @@ package struct BuildSolver: Sendable {
         }
     }
 
-    /// `reads`: what all steps read of the vertex.
-    private func solve(_ vertex: Vertex, _ inputs: [Outcome], _ reads: [TreeRead]) async throws -> Outcome {
+    /// `readers`: what all steps read of the vertex.
+    private func solve(_ vertex: Vertex, _ inputs: [Outcome], _ readers: [Reader]) async throws -> Outcome {
         let operationKey = Keys.operation(vertex.operation)
         if case .source(let source) = vertex.operation {
-            let opened = try await executor.open(source, for: vertex.id, reading: reads)
+            let opened = try await executor.open(source, for: vertex.id, reading: readers.map(\.read))
+            if case .local = source { try checkReaders(readers, in: opened.state.tree) }
             return Outcome(state: opened.state, deltas: opened.deltas, definitionKey: operationKey)
         }
         let job = try job(for: vertex, inputs, operationKey)
@@ -113,16 +116,37 @@ package struct BuildSolver: Sendable {
         )
     }
 
-    /// What some steps read of other vertices' trees, besides those that they are laid over, by what they read.
-    private func reads(of vertices: [Vertex]) -> [VertexID: [TreeRead]] {
-        var reads: [VertexID: [TreeRead]] = [:]
+    /// A step, and what it reads of another vertex's tree than the one it is laid over.
+    private struct Reader {
+        let vertex: Vertex
+        let read: TreeRead
+    }
+
+    /// What some steps read of other vertices' trees, by what they read.
+    private func readers(of vertices: [Vertex]) -> [VertexID: [Reader]] {
+        var readers: [VertexID: [Reader]] = [:]
         for vertex in vertices {
             for case .some(let read) in vertex.operation.reads {
-                reads[vertex.inputs[read.input], default: []].append(read.read)
+                readers[vertex.inputs[read.input], default: []].append(Reader(vertex: vertex, read: read.read))
             }
         }
-        return reads
+        return readers
     }
+
+    /// Looks for files that steps name and a folder does not have, so that all of them are told, and at once.
+    private func checkReaders(_ readers: [Reader], in tree: Tree) throws {
+        var failures: [StepFailure] = []
+        for reader in readers where failures.count < Self.failureLimit {
+            guard let missing = try reader.read.missing(in: tree, from: executor.trees) else { continue }
+            failures.append(StepFailure(vertex: reader.vertex, underlying: missing))
+        }
+        guard var first = failures.first else { return }
+        first.others = Array(failures.dropFirst())
+        throw first
+    }
+
+    /// How many failures are told together.
+    private static let failureLimit = 20
 
     private func job(for vertex: Vertex, _ inputs: [Outcome], _ operationKey: ContentHash) throws -> StepJob {
         let parent = inputs.first?.state ?? .empty
@@ -208,6 +232,8 @@ package struct BuildSolver: Sendable {
 package struct StepFailure: Error {
     package let vertex: Vertex
     package let underlying: any Error
+    /// Further steps that cannot run, found in the same run, each without others of its own.
+    package fileprivate(set) var others: [StepFailure] = []
 
     package init(vertex: Vertex, underlying: any Error) {
         self.vertex = vertex

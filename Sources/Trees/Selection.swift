@@ -48,7 +48,9 @@ package struct Selection: Sendable, Hashable {
         guard let firstPattern = cleaned.firstIndex(where: PathPattern.hasWildcard) else {
             let path = cleaned.joined(separator: "/")
             let found = try Selection.lookUp("/" + path, in: tree, from: source, word: word)
-            guard let entry = found.entry else { throw SelectionError.notFound(word) }
+            guard let entry = found.entry else {
+                throw SelectionError.notFound(word, nearest: try Selection.nearest(to: cleaned, in: tree, from: source))
+            }
             items = [Item(name: cleaned.last ?? "", path: found.path, entry: entry)]
             paths = [found.path]
             return
@@ -112,6 +114,31 @@ package struct Selection: Sendable, Hashable {
         }
     }
 
+    /// The path that differs by a few letters of one component from one that is not there.
+    static func nearest(
+        to parts: [ByteString],
+        in tree: Tree,
+        from source: any TreeSource
+    ) throws -> ByteString? {
+        for index in parts.indices {
+            let known = parts[..<index].joined(separator: "/")
+            guard let found = try? source.resolve("/" + known, in: tree), let entry = found.entry,
+                case .directory(let hash) = entry.node
+            else { return nil }
+            let directory = try source.directoryObject(hash)
+            if directory[parts[index]] != nil { continue }
+            guard directory.children.count <= nameLimit,
+                let name = parts[index].nearest(among: directory.children.lazy.map(\.name))
+            else { return nil }
+            let path = (parts[..<index] + [name] + parts[(index + 1)...]).joined(separator: "/")
+            return (try? source.resolve("/" + path, in: tree))?.entry == nil ? nil : path
+        }
+        return nil
+    }
+
+    /// Among how many names one is looked for.
+    private static let nameLimit = 10_000
+
     /// `..` is taken lexically and stops at the root, as BuildKit takes it.
     private static func clean(_ parts: [ByteString]) -> [ByteString] {
         var result: [ByteString] = []
@@ -145,14 +172,16 @@ package struct Selection: Sendable, Hashable {
 
 package enum SelectionError: Error, Sendable, Hashable {
     /// The word as the Dockerfile has it, variables expanded.
-    case notFound(ByteString)
+    ///
+    /// `nearest`: a path there that was probably meant.
+    case notFound(ByteString, nearest: ByteString? = nil)
     case malformedPattern(ByteString)
     /// Links on the way lead round in a circle.
     case tooManyLinks(ByteString)
 
     package var message: String {
         switch self {
-        case .notFound(let word):
+        case .notFound(let word, _):
             "\(word.hasPrefix("/") ? "" : "/")\(word.escaped): not found"
         case .malformedPattern(let word): "\(word.escaped): syntax error in pattern"
         case .tooManyLinks(let word): "\(word.escaped): too many levels of symbolic links"
@@ -161,6 +190,7 @@ package enum SelectionError: Error, Sendable, Hashable {
 
     package var remedy: String? {
         switch self {
+        case .notFound(_, let nearest?): "did you mean \(nearest.escaped)?"
         case .notFound:
             "check the path: it is relative to the root of the build context (or of the stage named by --from), "
                 + "and .dockerignore may exclude it"

@@ -33,7 +33,11 @@ package enum TreeRead: Sendable, Hashable {
             return selection
         case .entry(let path):
             let item = try TreeRead.item(at: path, in: tree, from: source)
-            guard let item else { throw SelectionError.notFound("/" + TreePath(parsing: path).bytes) }
+            guard let item else {
+                let path = TreePath(parsing: path)
+                let nearest = try Selection.nearest(to: path.components, in: tree, from: source)
+                throw SelectionError.notFound("/" + path.bytes, nearest: nearest.map { "/" + $0 })
+            }
             return Selection(entry: item)
         case .entryIfPresent(let path):
             do { return Selection(entry: try TreeRead.item(at: path, in: tree, from: source)) } catch is SelectionError
@@ -41,6 +45,21 @@ package enum TreeRead: Sendable, Hashable {
                 return Selection(entry: nil)
             }
         }
+    }
+
+    /// What is named without a pattern and is not there; nil if it is there or has to be looked for to be known.
+    ///
+    /// Costs no more than looking up one path.
+    package func missing(in tree: Tree, from source: any TreeSource) throws -> SelectionError? {
+        do {
+            switch self {
+            case .word(let word, _) where PathPattern.hasWildcard(word): break
+            case .word(let word, _): _ = try Selection(of: word, in: tree, from: source)
+            case .entry: _ = try selection(in: tree, from: source)
+            case .parents, .entryIfPresent: break
+            }
+            return nil
+        } catch let error as SelectionError { return error }
     }
 
     /// The directory that a word of `--parents` starts from, and the pattern, clean and relative to it.

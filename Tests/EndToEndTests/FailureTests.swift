@@ -108,6 +108,31 @@ struct FailureTests {
         #expect(summary.contains("   5 |     RUN echo never"))
         #expect(summary.contains("did not complete successfully: exit code: 42"))
         #expect(!outcome.printed.contains("never"))
+        #expect(summary.contains("hint: to run this step again, give the same command: what came before it"))
+    }
+
+    @Test("all mistakes of a file are told in one run, those of instructions and those that the graph shows")
+    func severalMistakes() throws {
+        let text = "FROM busybox\nEXPOSE none\nRUNN x\nCOPY --chmod=9 a /\nLABEL a=${B:?wanted}\n"
+        let outcome = try work.tryBuild(text)
+        #expect(outcome.status == 3)
+        let places = outcome.error.split(separator: "\n").filter { $0.hasPrefix("Dockerfile:") }
+        #expect(places == ["Dockerfile:2:8", "Dockerfile:3:1", "Dockerfile:4:14"], "\(outcome.error)")
+        let build = try work.tryBuild(text.replacing("RUNN x", with: "RUN x"))
+        #expect(build.error.contains("Dockerfile:5:11"), "\(build.error)")
+        let check = try run(Tool.path, "check", work.context, environment: work.environment, mayFail: true)
+        #expect(check.status == 3 && check.error.isEmpty)
+        #expect(check.output.split(separator: "\n").count { $0.hasPrefix("Dockerfile:") } == 3, "\(check.output)")
+    }
+
+    @Test("all files that COPY names and the context does not have are told at once, with those meant")
+    func severalMissing() throws {
+        try work.write("src/main.c", "")
+        let outcome = try work.tryBuild("FROM busybox\nRUN sleep 3600\nCOPY scr/main.c /\nCOPY src absent /x/\n")
+        #expect(outcome.status == 4)
+        let places = outcome.error.split(separator: "\n").filter { $0.hasPrefix("Dockerfile:") }
+        #expect(places == ["Dockerfile:3:6", "Dockerfile:4:10"], "\(outcome.error)")
+        #expect(outcome.error.contains("did you mean src/main.c?"))
     }
 
     @Test("what a step prints cannot steer the terminal of who reads the error")

@@ -79,6 +79,14 @@ struct MistakesTests {
         #expect(found?.input?.range.mark?.column == 6)
     }
 
+    @Test("the stage or variable that was probably meant is told")
+    func nearest() async {
+        let stage = await failure(of: "FROM busybox AS build\nFROM scratch\nCOPY --from=biuld /a /")
+        #expect(stage?.input?.nearestStage == "build")
+        let variable = await failure(of: "FROM busybox\nARG VERSION=1\nLABEL v=${VERSOIN:?no}")
+        #expect(variable?.mistakes.first?.remedy == "did you mean VERSION?")
+    }
+
     @Test("a file with more than twenty mistakes tells twenty")
     func limit() async {
         let lines = (0..<100).map { _ in "EXPOSE x" }
@@ -126,7 +134,9 @@ struct MistakesTests {
 
     @Test("a global ARG that is wrong is told once")
     func globals() async throws {
-        let found = try await blindly("ARG A=${B:?no}\nFROM $A\nFROM a:$A AS b\nFROM ${C:?no} AS c\nARG A\nLABEL a=${A:?no} b=${B:?no}")
+        let found = try await blindly(
+            "ARG A=${B:?no}\nFROM $A\nFROM a:$A AS b\nFROM ${C:?no} AS c\nARG A\nLABEL a=${A:?no} b=${B:?no}"
+        )
         #expect(places(found) == ["1:9", "4:8"])
     }
 }

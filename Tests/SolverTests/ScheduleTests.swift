@@ -118,6 +118,33 @@ struct ScheduleTests {
         #expect(failure?.vertex.range?.first == 3)
     }
 
+    @Test("all files that steps name and the context does not have are told at once", .timeLimit(.minutes(20)))
+    func missingSources() async throws {
+        var context = FileModel()
+        context.makeDirectory(TreePath(parsing: "dir"), Attributes(mode: 0o755))
+        context.makeDirectory(TreePath(parsing: "dir/a"), Attributes(mode: 0o755))
+        var build = MemoryBuild(
+            """
+            FROM scratch
+            RUN write a 1
+            COPY a? none /x/
+            RUN write b 1
+            COPY --exclude=b nothing never /y/
+            COPY dirr/a /z
+            """,
+            context: context
+        )
+        build.hook = { _ in try await Task.sleep(for: .seconds(3600)) }
+        let failure = await #expect(throws: StepFailure.self) { _ = try await build.run(in: world) }
+        let failures = ([failure].compactMap { $0 }) + (failure?.others ?? [])
+        #expect(failures.map(\.vertex.range?.first) == [3, 5, 5, 6])
+        #expect(
+            failures.map { $0.underlying as? SelectionError } == [
+                .notFound("none"), .notFound("nothing"), .notFound("never"), .notFound("dirr/a", nearest: "dir/a"),
+            ]
+        )
+    }
+
     @Test("a cancelled build ends as cancelled, not as failed", .timeLimit(.minutes(20)))
     func cancelled() async throws {
         var build = MemoryBuild("FROM scratch\nRUN write a 1")

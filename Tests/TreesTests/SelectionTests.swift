@@ -82,6 +82,18 @@ struct SelectionTests {
         #expect(error?.message == "/\(word.text): not found")
     }
 
+    @Test(
+        "a word that names nothing tells the path that was probably meant, if there is one",
+        arguments: [
+            ("d/x.tx", "d/x.txt"), ("dd/y.txt", "d/y.txt"), ("A.txt", "a.txt"), ("d/x.ttx", "d/x.txt"),
+            ("d/completely", nil), ("q/none.txt", nil),
+        ] as [(ByteString, ByteString?)]
+    )
+    func nearest(_ word: ByteString, _ wanted: ByteString?) throws {
+        let error = #expect(throws: SelectionError.self) { try select(word) }
+        #expect(error == .notFound(word, nearest: wanted))
+    }
+
     @Test("a word whose links lead round in a circle is an error with its name", arguments: ["loop", "loop/x"])
     func loops(_ text: String) throws {
         let word = ByteString(text)

@@ -3,6 +3,7 @@ import Bytes
 extension DockerfileError {
     /// What to do about it; nil where the message says all.
     package var remedy: String? {
+        if let nearest { return "did you mean \(nearest.brief)?" }
         switch reason {
         case .unknownInstruction(_, let suggestion?): return "did you mean \(suggestion)?"
         case .unknownInstruction(_, nil): return "instructions are \(InstructionName.allNames.joined(separator: ", "))"

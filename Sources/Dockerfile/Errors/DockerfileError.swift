@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 
 /// What is wrong in a Dockerfile or in a word that was to be expanded.
 ///
@@ -10,6 +10,8 @@ package struct DockerfileError: LocatedError, Sendable, Hashable {
     package var range: SourceRange?
     /// The text the range speaks of.
     package var source: SourceText?
+    /// A variable that there is and that was probably meant.
+    package var nearest: ByteString?
     /// Further mistakes of the same file, each without others of its own.
     package var others: [DockerfileError]
 

@@ -10,26 +10,11 @@ enum Suggestion {
         for name in names {
             let candidate = ignoresCase ? Ascii.upper(ByteString(name)) : ByteString(name)
             guard candidate != wanted else { return nil }
-            let distance = distance(wanted.bytes, candidate.bytes)
+            let distance = wanted.editDistance(to: candidate)
             // A word of two letters is at most two letters away from any other.
             guard distance < min(3, max(wanted.count, candidate.count)) else { continue }
             if best.map({ distance < $0.distance }) ?? true { best = (name, distance) }
         }
         return best?.name
-    }
-
-    /// How many letters have to be added, removed or changed (Levenshtein).
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (i, byte) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for j in right.indices {
-                let change = diagonal + (byte == right[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(change, row[j] + 1, diagonal + 1)
-            }
-        }
-        return row[right.count]
     }
 }

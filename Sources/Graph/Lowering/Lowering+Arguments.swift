@@ -66,7 +66,9 @@ extension Lowering {
             !known.contains(name) && !Lowering.proxyNames.contains(name.uppercased)
         }
         guard !unused.isEmpty else { return }
-        let names = unused.sorted().map(\.escaped).joined(separator: ", ")
+        let names = unused.sorted().map { name in
+            name.escaped + (name.nearest(among: usedArguments.sorted()).map { " (did you mean \($0.escaped)?)" } ?? "")
+        }.joined(separator: ", ")
         warnings.append(.init(text: "build arguments that no ARG declares were not used: \(names)", range: nil))
     }
 
@@ -77,13 +79,4 @@ extension Lowering {
         "BUILDPLATFORM", "BUILDOS", "BUILDOSVERSION", "BUILDARCH", "BUILDVARIANT", "TARGETPLATFORM", "TARGETOS",
         "TARGETOSVERSION", "TARGETARCH", "TARGETVARIANT", "TARGETSTAGE",
     ]
-
-    /// The name that differs from `name` in the fewest letters, if it is near enough to be meant.
-    static func nearest(to name: ByteString, among candidates: [ByteString]) -> ByteString? {
-        guard name.count <= 256 else { return nil }
-        let ranked = candidates.map { ($0, $0.editDistance(to: name)) }.min { $0.1 < $1.1 }
-        guard let (candidate, distance) = ranked, distance <= max(1, name.count / 3) else { return nil }
-        return candidate
-    }
-
 }

@@ -110,7 +110,7 @@ package final class Lowering {
         let wanted = target.lowercased
         if let index = dockerfile.stages.lastIndex(where: { $0.name == wanted }) { return index }
         let names = dockerfile.stages.compactMap(\.name)
-        throw GraphError(.unknownTarget(target, nearest: nearest(to: wanted, among: names)))
+        throw GraphError(.unknownTarget(target, nearest: wanted.nearest(among: names)))
     }
 
     /// The state at the end of a stage.
@@ -248,7 +248,12 @@ package final class Lowering {
             throw error
         } catch {
             let place = range.marking(name, in: dockerfile.source)
-            mistakes.input = InputFailure(underlying: error, range: place, source: dockerfile.source)
+            mistakes.input = InputFailure(
+                underlying: error,
+                nearestStage: name.lowercased.nearest(among: stagesByName.keys.sorted()),
+                range: place,
+                source: dockerfile.source
+            )
             return .unknown
         }
     }

@@ -1,3 +1,4 @@
+package import Bytes
 package import Dockerfile
 
 /// What is wrong with a Dockerfile and with what it names, found in one go.
@@ -18,6 +19,8 @@ package struct LoweringFailure: Error {
 /// An input that FROM or `--from` names and that could not be had, with its place.
 package struct InputFailure: Error {
     package let underlying: any Error
+    /// The stage that was probably meant.
+    package let nearestStage: ByteString?
     package let range: SourceRange
     package let source: SourceText
 }

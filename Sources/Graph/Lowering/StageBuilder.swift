@@ -72,7 +72,12 @@ struct StageBuilder {
     }
 
     func expand(_ word: ByteString, of instruction: Instruction) throws -> ByteString {
-        try lowering.expand(word, of: instruction, expansion())
+        do { return try lowering.expand(word, of: instruction, expansion()) } catch var error as DockerfileError {
+            if case .requiredVariable(let name, isEmpty: false, _) = error.reason {
+                error.nearest = name.nearest(among: state.environment.values.names.sorted())
+            }
+            throw error
+        }
     }
 
     // MARK: Instructions
