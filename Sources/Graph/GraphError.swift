@@ -21,6 +21,8 @@ package struct GraphError: LocatedError {
         case malformedHostname(ByteString)
         case malformedHeredocName(ByteString)
         case nulByte
+        case malformedEpoch(ByteString)
+        case malformedStageName(ByteString)
         case overBudget(LoweringBudget.Excess)
         case malformedExclude(ByteString, String)
         case mountOverRoot(ByteString)
@@ -61,6 +63,8 @@ package struct GraphError: LocatedError {
         case .unsupportedSyntax(let name): "the frontend \(name.escaped) is not supported"
         case .malformedHostname(let text): "BUILDKIT_SANDBOX_HOSTNAME is no host name: \"\(text.escaped)\""
         case .malformedHeredocName(let name): "the heredoc's name \"\(name.escaped)\" is no file name"
+        case .malformedStageName(let name): "the stage's name \"\(name.escaped)\" cannot be that of a build context"
+        case .malformedEpoch(let text): "invalid SOURCE_DATE_EPOCH: \(text.escaped)"
         case .nulByte: "a NUL byte in the text of RUN, which no argument of a process can have"
         case .overBudget(let excess): excess.message
         case .malformedExclude(let pattern, let why): "--exclude=\(pattern.escaped): syntax error in pattern: \(why)"
@@ -83,6 +87,8 @@ package struct GraphError: LocatedError {
             "only docker/dockerfile is built in: remove the # syntax line if the file needs nothing else"
         case .malformedHostname: "give 1 to 64 letters, digits, hyphens and dots"
         case .malformedHeredocName: "name it without slashes, and not . or .."
+        case .malformedStageName: "use letters and digits, with single `.`, `-` or `_` between them"
+        case .malformedEpoch: "give seconds since 1970, such as 1700000000, or the name of a context or stage"
         case .nulByte: "remove the byte; is the file text?"
         case .overBudget(let excess): excess.remedy
         case .malformedExclude: "write a backslash before a character that is meant as itself"
@@ -111,6 +117,7 @@ extension GraphError.Reason {
         case .mountOverRoot(let text): ["target=" + text, "dst=" + text, "destination=" + text, "--mount"]
         case .emptyVolume: ["\"\"", "$", "VOLUME"]
         case .notYet(let feature): feature.split(separator: " ").reversed().map { ByteString(String($0)) }
+        case .malformedEpoch(let text), .malformedStageName(let text): [text]
         case .nulByte: [ByteString([0])]
         }
     }

@@ -26,6 +26,18 @@ public struct ProcessEnvironment: Sendable {
     /// The names that are set, in no order.
     public var names: some Sequence<ByteString> { positions.keys }
 
+    /// Takes the entries of a config as they are, also those that set a name twice or have no `=`.
+    ///
+    /// The first entry of a name is the one that is read and set, as BuildKit's ENV does it.
+    package init(keeping entries: [ByteString]) {
+        self.entries = entries
+        for (position, entry) in entries.enumerated() {
+            let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
+            let name = ByteString(Array(entry.bytes[..<equals]))
+            if positions[name] == nil { positions[name] = position }
+        }
+    }
+
     /// The value of a name, nil where it is not set.
     ///
     /// Setting nil removes the name.

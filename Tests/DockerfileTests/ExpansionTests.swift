@@ -27,6 +27,15 @@ struct ExpansionTests {
         #expect(try expand(word) == expected)
     }
 
+    @Test(
+        "a byte order mark before a word is none of its text",
+        arguments: ["\u{FEFF}x", "\u{FEFF}'x'", "\u{FEFF}${E:-x}"]
+    )
+    func mark(_ word: String) throws {
+        #expect(try expand(word).utf8.elementsEqual("x".utf8))
+        #expect(try expand("a" + word).utf8.elementsEqual("a\u{FEFF}x".utf8))
+    }
+
     @Test("matches any one character, not any one byte, and keeps bytes that are no character")
     func characters() throws {
         let expansion = Expansion { $0 == "V" ? ByteString(Array("é".utf8) + [0xFE, 0x61]) : nil }

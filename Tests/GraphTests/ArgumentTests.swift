@@ -87,6 +87,14 @@ struct ArgumentTests {
         #expect(result.config.config.env.allSatisfy { $0.hasPrefix("PATH=") })
     }
 
+    @Test("of several spellings of a proxy the last in byte order counts, and an empty one sets nothing")
+    func proxySpellings() async throws {
+        let result = try await lower("FROM scratch\nRUN a") { request in
+            request.buildArguments = ["http_proxy": "low", "HTTP_PROXY": "up", "Http_Proxy": "mixed", "NO_PROXY": ""]
+        }
+        #expect(result.runs[0].unkeyedEnvironment == ["HTTP_PROXY=low", "http_proxy=low"])
+    }
+
     @Test("a sandbox host name is taken from its argument")
     func hostname() async throws {
         let result = try await lower("FROM scratch\nRUN a") { $0.buildArguments = ["BUILDKIT_SANDBOX_HOSTNAME": "h"] }

@@ -61,6 +61,40 @@ struct ConfigTests {
         #expect(result.config.config.shell == ["/x", "-y"])
     }
 
+    @Test("a WORKDIR that comes to nothing leaves the working directory as it is written")
+    func emptyWorkdir() async throws {
+        let result = try await lower("FROM scratch\nWORKDIR /a/b/\nWORKDIR $NONE\nRUN x\nWORKDIR c")
+        #expect(result.runs[0].workingDirectory == "/a/b/")
+        #expect(result.history[1] == "WORKDIR /a/b/")
+        #expect(result.config.config.workingDir == "/a/b/c")
+    }
+
+    @Test("entries of a base's Env stay as they are; ENV changes the first of a name, instructions see the last")
+    func doubledEnvironment() async throws {
+        let base = NamedInput.image(try Busybox.image { $0.config.env = ["PATH=/b", "A=1", "N", "A=2"] })
+        let kept = try await lower("FROM b\nLABEL l=$A", images: ["b": base])
+        #expect(kept.config.config.env == ["PATH=/b", "A=1", "N", "A=2"])
+        #expect(kept.config.config.labels["l"] == "2")
+        let set = try await lower("FROM b\nENV A=3 N=4\nRUN x\nFROM b", images: ["b": base]) { $0.target = nil }
+        #expect(set.config.config.env == ["PATH=/b", "A=1", "N", "A=2"])
+        let changed = try await lower("FROM b AS x\nENV A=3 N=4\nFROM x\nENV B=5", images: ["b": base])
+        #expect(changed.config.config.env == ["PATH=/b", "A=3", "N=4", "A=2", "B=5"])
+    }
+
+    @Test("of the platform asked for only what it says replaces what the base says of the same processor")
+    func platformParts() async throws {
+        func platform(_ asked: String, _ base: Platform) async throws -> Platform {
+            let image = NamedInput.image(try Busybox.image { $0.platform = base })
+            let wanted = try Platform(parsing: ByteString(asked))
+            return try await lower("FROM b", images: ["b": image]) { $0.platform = wanted }.config.platform
+        }
+        let base = Platform(os: "linux", architecture: "amd64", variant: "v3", osVersion: "1")
+        #expect(try await platform("linux/amd64", base) == base)
+        #expect(try await platform("linux/amd64/v2", base).variant == "v2")
+        #expect(try await platform("linux(2)/amd64", base).osVersion == "2")
+        #expect(try await platform("linux/arm64", base) == Platform(os: "linux", architecture: "arm64"))
+    }
+
     @Test("labels given by flag win")
     func labels() async throws {
         let result = try await lower("FROM scratch\nLABEL a=1 b=1") { $0.labels = ["a": "flag", "c": "flag"] }
@@ -117,12 +151,12 @@ struct ConfigTests {
     @Test("ports are taken with their protocol, ranges one by one")
     func ports() async throws {
         let result = try await lower(
-            "FROM busybox\nEXPOSE 80 81/TCP 82/udp 83/sctp 1000-1002/udp 127.0.0.1:8080:84 8081:85 [::1]:1:86"
+            "FROM busybox\nEXPOSE 80 81/TCP 82/udp 83/sctp 1000-1002/udp 127.0.0.1:8080:84 8081:85 [::1]:1:86 []:1:87 +88"
         )
         #expect(
             result.config.config.exposedPorts == [
                 "80/tcp", "81/tcp", "82/udp", "83/sctp", "1000/udp", "1001/udp", "1002/udp", "84/tcp", "85/tcp",
-                "86/tcp",
+                "86/tcp", "87/tcp", "88/tcp",
             ]
         )
     }
@@ -144,7 +178,7 @@ struct ConfigTests {
     @Test(
         "signals are known by number or name",
         arguments: [
-            "9", "SIGTERM", "TERM", "sigterm", "SIGRTMIN+3", "RTMAX-14", "SIGRTMIN", "64",
+            "9", "SIGTERM", "TERM", "sigterm", "SIGRTMIN+3", "RTMAX-14", "SIGRTMIN", "64", "-1", "+9",
         ] as [ByteString]
     )
     func signals(_ signal: ByteString) async throws {
@@ -154,7 +188,7 @@ struct ConfigTests {
     @Test(
         "what is no signal is refused with its line",
         arguments: [
-            "0", "-1", "SIGNOPE", "SIGSIGTERM", "RTMIN+16", "RTMAX-15", "RTMIN+", "TERM ",
+            "0", "SIGNOPE", "SIGSIGTERM", "RTMIN+16", "RTMAX-15", "RTMIN+", "TERM ",
         ].map { ByteString($0.trimmingPrefix(" ")) }.filter { $0 != "TERM " }
     )
     func badSignals(_ signal: ByteString) async throws {

@@ -22,7 +22,7 @@ struct MountLoweringTests {
             FROM scratch AS a
             FROM busybox
             RUN --mount=target=/c --mount=from=A,source=d,dst=/a,rw --mount=from=busybox,target=/b \
-                --mount=from=0,src=/e,target=/e,ro=false x
+                --mount=from=a,src=/e,target=/e,ro=false x
             """
         )
         #expect(
@@ -36,6 +36,14 @@ struct MountLoweringTests {
         let step = result.graph.vertices[result.graph.image.chain[1].index]
         #expect(step.inputs.count == 4)
         #expect(step.inputs[0] == step.inputs[3], "busybox is the base as well")
+    }
+
+    @Test("a number is no stage for a mount, as in BuildKit: it could be an image's name")
+    func numbers() async throws {
+        let error = await #expect(throws: InputFailure.self) {
+            try await lower("FROM scratch AS a\nFROM scratch\nRUN --mount=from=0,target=/e x")
+        }
+        #expect(error?.underlying as? UnknownImage == UnknownImage(name: "0"))
     }
 
     @Test("targets are absolute: relative ones count from WORKDIR, and are cleaned")

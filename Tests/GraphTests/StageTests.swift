@@ -62,6 +62,20 @@ struct StageTests {
         #expect(try await lower(text).config.config.labels == ["n": "1", "m": "2"])
     }
 
+    @Test("of stages of one name --from means the last in the file, and so refuses it in the middle")
+    func duplicateOrigins() async throws {
+        let text: ByteString =
+            "FROM busybox AS a\nRUN 1\nFROM scratch AS b\nCOPY --from=a /x /\nFROM busybox AS a\nFROM b"
+        let error = await #expect(throws: GraphError.self) { try await lower(text) }
+        #expect(error?.reason == .laterStage("a"))
+    }
+
+    @Test("an empty target is none")
+    func emptyTarget() async throws {
+        let text: ByteString = "FROM scratch AS a\nFROM scratch AS b\nARG TARGETSTAGE\nLABEL l=$TARGETSTAGE"
+        #expect(try await lower(text) { $0.target = "" }.config.config.labels == ["l": "b"])
+    }
+
     @Test("a target that is not there is refused, with the nearest name")
     func unknownTarget() async throws {
         let text: ByteString = "FROM scratch AS release\nFROM scratch AS other"
@@ -170,6 +184,37 @@ struct StageTests {
         let based = try await lower("FROM src\nRUN x", images: images) { $0.namedContexts = ["src"] }
         #expect(based.graph.image.chain.count == 3)
         #expect(based.copies == [CopyAction(origin: .input(1, path: "/"), destination: "/")])
+    }
+
+    @Test("a named context takes the place of a stage under its full name, too; the stage's own triggers stay")
+    func fullNameForStage() async throws {
+        let other = NamedInput.image(try Busybox.image { $0.config.onBuild = ["RUN lost"] })
+        let text: ByteString = "FROM none AS tools\nRUN fail\nONBUILD RUN kept\nFROM tools\nRUN x"
+        let change = { (request: inout LoweringRequest) in request.namedContexts = ["docker.io/library/tools:latest"] }
+        let result = try await lower(text, images: ["tools": other], change)
+        #expect(result.runs.map { $0.arguments[2] } == ["kept", "x"])
+        let target = try await lower(text, images: ["tools": other]) { request in
+            change(&request)
+            request.target = "tools"
+        }
+        #expect(target.config.config.onBuild == [])
+    }
+
+    @Test("layers that no instruction tells of are told at the end of the history")
+    func untoldLayers() async throws {
+        let folder: [ByteString: NamedInput] = ["src": .local(LocalSource(name: "src"))]
+        func texts(_ dockerfile: ByteString, _ images: [ByteString: NamedInput]) async throws -> [ByteString] {
+            let history = try await lower(dockerfile, images: images) { $0.namedContexts = ["src"] }.config.history
+            return history.filter { $0.comment == "buildkit.exporter.image.v0" }.map(\.createdBy)
+        }
+        #expect(try await texts("FROM src\nENV a=b", folder) == ["local source for src"])
+        #expect(try await texts("FROM src\nCOPY f /f", folder) == ["[1/2] COPY f /f"])
+        #expect(try await texts("FROM src\nRUN x", folder) == ["mount / from exec /bin/sh -c x"])
+        let silent: [ByteString: NamedInput] = ["b": .image(try Busybox.image { $0.history = [] })]
+        #expect(try await texts("FROM b\nENV a=b", silent).count == 3)
+        let boasting = try Busybox.image { $0.diffIDs.removeLast() }
+        let result = try await lower("FROM b\nENV a=b", images: ["b": .image(boasting)])
+        #expect(result.config.history.map(\.isEmptyLayer) == [false, false, true, true, true])
     }
 
     @Test("scratch is the empty image whatever contexts there are")

@@ -82,7 +82,7 @@ package struct Expansion {
     ///
     /// - Throws: `DockerfileError` without a range.
     package func expand(_ word: ByteString) throws(DockerfileError) -> Result {
-        var expander = WordExpander(input: word.bytes, expansion: self)
+        var expander = WordExpander(input: Array(Self.withoutMark(word)), expansion: self)
         return try expander.run()
     }
 
@@ -90,13 +90,19 @@ package struct Expansion {
     ///
     /// - Throws: `DockerfileError` without a range.
     func expandWhole(_ word: ByteString) throws(DockerfileError) -> Result {
-        var expander = WordExpander(input: word.bytes, expansion: self)
+        var expander = WordExpander(input: Array(Self.withoutMark(word)), expansion: self)
         expander.selectsWord = { _ in false }
         return try expander.run()
     }
 
+    /// A byte order mark before the word is none of its text, as for Go's scanner, which BuildKit reads words with.
+    private static func withoutMark(_ word: ByteString) -> ArraySlice<UInt8> {
+        word.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? word.bytes[3...] : word.bytes[...]
+    }
+
     /// Whether no byte of the word has a meaning for the lexer, which is so for most words.
     private func isPlain(_ word: ByteString) -> Bool {
+        guard word.bytes.first != 0xEF else { return false }
         for byte in word.bytes {
             switch byte {
             case escape, Byte.dollar, Byte.singleQuote, Byte.doubleQuote: return false

@@ -5,7 +5,8 @@ internal import OCI
 extension Lowering {
     /// The arguments that FROM lines see: the platform ones, then the ARGs before the first FROM, in order.
     func readGlobalArguments() throws {
-        let target = request.target ?? dockerfile.stages.last?.name ?? ""
+        let asked = request.target.flatMap { $0.isEmpty ? nil : $0 }
+        let target = asked ?? dockerfile.stages.last?.name ?? ""
         for (name, value) in automaticArguments(target: target.isEmpty ? "default" : target) {
             globalArguments[name] = request.buildArguments[name] ?? value
         }
@@ -53,9 +54,12 @@ extension Lowering {
 
     var proxyEnvironment: [ByteString] {
         var values: [ByteString: ByteString] = [:]
-        for (name, value) in request.buildArguments where Lowering.proxyNames.contains(name.uppercased) {
-            values[name.uppercased] = value
-            values[name.lowercased] = value
+        // Of several spellings the last in the order of bytes counts, as in BuildKit; nothing is set by an empty value.
+        let given = request.buildArguments.filter { Lowering.proxyNames.contains($0.key.uppercased) }
+        for (name, value) in given.sorted(by: { $0.key < $1.key }) {
+            let set = value.isEmpty ? nil : value
+            values[name.uppercased] = set
+            values[name.lowercased] = set
         }
         return values.keys.sorted().map { $0 + "=" + (values[$0] ?? "") }
     }

@@ -10,7 +10,7 @@ internal import OCI
 /// Stages are lowered when something needs them, so that inputs have lower numbers than what uses them, and a stage that
 /// nothing uses costs nothing. Rules: `behaviours.md`, "Stages and images"; the conformance cases decide.
 package final class Lowering {
-    let request: LoweringRequest
+    var request: LoweringRequest
     let images: any BaseImageSource
     let platform: Platform
     let globalArguments: StageEnvironment
@@ -20,11 +20,15 @@ package final class Lowering {
     var budget = LoweringBudget()
     var mistakes = LoweringMistakes()
     private var bases: [LoweringResult.BaseName: ImageConfig] = [:]
-    private var lowered: [Int: StageState] = [:]
+    private(set) var lowered: [Int: StageState] = [:]
     private var outside: [ByteString: NamedVertex] = [:]
 
     private var folderStates: [VertexID: StageState] = [:]
-    private let stagesByName: [ByteString: [Int]]
+    /// The steps that lay a folder on nothing, to be a base, with the folder's name.
+    private(set) var folderBases: [VertexID: ByteString] = [:]
+    let stagesByName: [ByteString: [Int]]
+    /// `SOURCE_DATE_EPOCH` in seconds, once it is resolved.
+    var epoch: Int64?
     /// ARGs before the first FROM that have a mistake.
     var doubtfulGlobals: Set<ByteString> = []
 
@@ -50,6 +54,7 @@ package final class Lowering {
         let named = request.dockerfile.stages.compactMap { stage in stage.name.map { ($0, [stage.index]) } }
         stagesByName = Dictionary(named, uniquingKeysWith: +)
         try readGlobalArguments()
+        try noting { try resolveEpoch() }
     }
 
     /// Lowers the target stage with all it needs.
@@ -60,13 +65,15 @@ package final class Lowering {
         let target = try targetStage(request.target, of: request.dockerfile)
         let lowering = try Lowering(request, images: images)
         let state = try await lowering.stage(target)
+        try lowering.checkOtherStages()
         try lowering.mistakes.check()
-        let plan = try lowering.plan(for: state)
+        let plan = lowering.plan(for: target, state)
         lowering.warnAboutUnusedArguments()
         return LoweringResult(
             graph: BuildGraph(vertices: lowering.vertices, image: plan),
             warnings: lowering.warnings,
-            bases: lowering.bases
+            bases: lowering.bases,
+            epoch: lowering.epoch
         )
     }
 
@@ -85,6 +92,7 @@ package final class Lowering {
             for index in target.map({ [$0] }) ?? Array(request.dockerfile.stages.indices) {
                 _ = try await lowering.stage(index)
             }
+            try lowering.checkOtherStages()
             try lowering.mistakes.check()
             return []
         } catch let failure as LoweringFailure {
@@ -106,7 +114,7 @@ package final class Lowering {
     ///
     /// - Throws: `unknownTarget`.
     package static func targetStage(_ target: ByteString?, of dockerfile: ParsedDockerfile) throws(GraphError) -> Int {
-        guard let target else { return dockerfile.stages.count - 1 }
+        guard let target, !target.isEmpty else { return dockerfile.stages.count - 1 }
         let wanted = target.lowercased
         if let index = dockerfile.stages.lastIndex(where: { $0.name == wanted }) { return index }
         let names = dockerfile.stages.compactMap(\.name)
@@ -118,11 +126,13 @@ package final class Lowering {
         if let state = lowered[index] { return state }
         let stage = dockerfile.stages[index]
         let state: StageState
-        if let name = stage.name, request.namedContexts.contains(name) {
-            // The named context is the stage: none of its instructions count.
+        if let name = stage.name, isReplaced(name) {
+            // The named context is the stage: of its instructions only the triggers count, as in BuildKit.
             var wanted = platform
             try noting { wanted = try platform(of: stage, fromExpansion) }
-            state = baseState(of: try await named(name, as: wanted, at: stage.from.range)).inherited()
+            var replaced = baseState(of: try await named(name, as: wanted, at: stage.from.range)).inherited()
+            replaced.triggers = stage.triggers
+            state = replaced
         } else {
             var builder = try await start(stage)
             if stage.hasMistakes { builder.state.isKnown = false }
@@ -177,9 +187,9 @@ package final class Lowering {
     }
 
     /// The name of the empty image, which no named context replaces.
-    private static let scratch: ByteString = "scratch"
+    static let scratch: ByteString = "scratch"
 
-    private func platform(of stage: Stage, _ expansion: Expansion) throws -> Platform {
+    func platform(of stage: Stage, _ expansion: Expansion) throws -> Platform {
         guard let word = stage.platform else { return platform }
         let text = try expand(word, of: stage.from, expansion)
         do { return try Platform(parsing: text) } catch {
@@ -279,7 +289,9 @@ package final class Lowering {
             let everything = CopyAction(origin: .input(1, path: "/"), destination: "/")
             let title = "[context \(name.escaped)] load \(name.escaped)"
             let inputs = [state.chain[0], named.tree]
-            state.chain.append(addVertex(.file([.copy(everything)]), inputs: inputs, name: title, range: nil))
+            let layer = addVertex(.file([.copy(everything)]), inputs: inputs, name: title, range: nil)
+            state.chain.append(layer)
+            folderBases[layer] = name
             folderStates[named.tree] = state
             return state
         }
@@ -312,30 +324,6 @@ package final class Lowering {
             )
         )
         return id
-    }
-
-    // MARK: The image
-
-    private func plan(for state: StageState) throws -> ImagePlan {
-        var config = state.config
-        for (name, value) in request.labels { config.config.labels[name] = value }
-        config.config.onBuild += state.triggers
-        if let platform = request.platform {
-            config.platform.os = platform.os
-            config.platform.architecture = platform.architecture
-            config.platform.variant = platform.variant
-        }
-        config.platform = config.platform.normalized
-        // Layers that no instruction tells of (a folder as a base) get an entry at the end, as BuildKit writes it.
-        let told = config.history.count { !$0.isEmptyLayer }
-        let baseLayers = config.diffIDs.count
-        let layers = Array(state.chain.dropFirst())
-        for untold in layers.dropFirst(max(0, told - baseLayers)) where told >= baseLayers {
-            config.history.append(
-                HistoryEntry(createdBy: ByteString(vertices[untold.index].name), comment: Lowering.comment)
-            )
-        }
-        return ImagePlan(chain: state.chain, config: config)
     }
 
     /// What BuildKit puts into every entry of the history; tools look for it.

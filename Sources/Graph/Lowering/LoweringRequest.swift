@@ -67,4 +67,6 @@ package struct LoweringResult: Sendable {
     package var warnings: [Warning]
     /// The configs of the images that were found, for the checks.
     package var bases: [BaseName: ImageConfig]
+    /// `SOURCE_DATE_EPOCH` in seconds since 1970: of the build arguments or of an ARG before the first FROM.
+    package var epoch: Int64?
 }

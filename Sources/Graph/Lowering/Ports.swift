@@ -31,8 +31,8 @@ enum Ports {
     /// The address in front, which counts for nothing but must be one.
     private static func checkAddress(_ text: ByteString) throws(Malformed) {
         var text = text.text
-        if text.isEmpty { return }
         if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
+        if text.isEmpty { return }
         var address = in6_addr()
         guard inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1 else {
             throw Malformed(why: "not an IP address")
@@ -48,11 +48,10 @@ enum Ports {
         return first...last
     }
 
+    /// A sign may stand before it, as for Go's `ParseInt`.
     private static func number(_ text: ByteString) throws(Malformed) -> Int {
-        guard !text.isEmpty, text.count <= 8, text.bytes.allSatisfy({ (0x30...0x39).contains($0) }),
-            let value = Int(text.text)
-        else { throw Malformed(why: "not a number") }
-        guard value <= 65535 else { throw Malformed(why: "out of range (0–65535)") }
+        guard text.count <= 8, let value = Int(text.text) else { throw Malformed(why: "not a number") }
+        guard (0...65535).contains(value) else { throw Malformed(why: "out of range (0–65535)") }
         return value
     }
 }

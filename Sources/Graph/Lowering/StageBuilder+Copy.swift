@@ -171,15 +171,18 @@ extension StageBuilder {
         return schemes.contains { source.hasPrefix($0) }
     }
 
-    /// The vertex that `--from` reads: an earlier stage by name or number, a named context, or an image.
-    func tree(named from: ByteString, _ instruction: Instruction) async throws -> VertexID {
-        let plain = try lowering.located(instruction) { () throws(DockerfileError) in
-            try Expansion(escape: lowering.dockerfile.escape) { _ in nil }.expandWord(from)
-        }
-        guard plain == from else { throw lowering.error(.variableInFrom(from), at: instruction.range) }
-        var found = lowering.earlierStage(from, before: stage.index)
-        if !from.isEmpty, from.bytes.allSatisfy({ (0x30...0x39).contains($0) }) {
-            guard let number = Int(from.text), (0..<stage.index).contains(number) else {
+    /// The vertex that `--from` reads: an earlier stage by name or, for COPY, by number; a named context; or an image.
+    ///
+    /// Of several stages of that name the last in the file is meant, wherever this one stands.
+    func tree(
+        named from: ByteString,
+        takesNumbers: Bool = true,
+        _ instruction: Instruction
+    ) async throws -> VertexID {
+        try lowering.checkPlain(from, instruction)
+        var found = lowering.stagesByName[from.lowercased]?.last.flatMap { $0 < stage.index ? $0 : nil }
+        if takesNumbers, let number = Int(from.text) {
+            guard (0..<stage.index).contains(number) else {
                 throw lowering.error(.invalidStageIndex(from), at: instruction.range)
             }
             found = number
@@ -189,7 +192,7 @@ extension StageBuilder {
             return state.chain[state.chain.count - 1]
         }
         let wanted = from.lowercased
-        if !lowering.request.namedContexts.contains(wanted) {
+        if !lowering.isReplaced(wanted) {
             if stage.name == wanted { throw lowering.error(.selfReference(from), at: instruction.range) }
             if lowering.dockerfile.stages.contains(where: { $0.name == wanted }) {
                 throw lowering.error(.laterStage(from), at: instruction.range)
@@ -199,7 +202,9 @@ extension StageBuilder {
     }
 
     mutating func lowerWorkdir(_ word: ByteString, _ instruction: Instruction) throws {
-        let path = workingDirectory(try expand(word, of: instruction))
+        let expanded = try expand(word, of: instruction)
+        // Nothing leaves it as it is.
+        let path = expanded.isEmpty ? currentDirectory : workingDirectory(expanded)
         let name = displayText(instruction)
         state.config.config.workingDir = path
         if path == "/" { return addHistory("WORKDIR /") }

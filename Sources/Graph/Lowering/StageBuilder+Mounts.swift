@@ -107,7 +107,7 @@ extension StageBuilder {
 
     private func tree(of from: ByteString?, _ instruction: Instruction) async throws -> VertexID? {
         guard let from, !from.isEmpty else { return nil }
-        return try await tree(named: from, instruction)
+        return try await tree(named: from, takesNumbers: false, instruction)
     }
 
     /// Where a mount goes: relative targets count from WORKDIR, an empty one is WORKDIR itself.

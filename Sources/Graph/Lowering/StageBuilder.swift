@@ -91,15 +91,16 @@ struct StageBuilder {
 
     /// Sets what every stage starts with: PATH, and the variables of the base's ENV.
     mutating func prepareEnvironment() {
-        var environment = ProcessEnvironment(state.config.config.env)
+        var environment = ProcessEnvironment(keeping: state.config.config.env)
         if environment["PATH"] == nil {
             environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         }
         state.configEnvironment = environment
         for entry in environment.entries {
             let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
-            let name = ByteString(Array(entry.bytes[..<equals]))
-            state.environment[name] = environment[name]
+            state.environment[ByteString(Array(entry.bytes[..<equals]))] = ByteString(
+                Array(entry.bytes[equals...].dropFirst())
+            )
         }
         if !state.config.config.workingDir.isEmpty {
             state.config.config.workingDir = workingDirectory(state.config.config.workingDir)
@@ -194,11 +195,16 @@ struct StageBuilder {
     /// What WORKDIR sets: an absolute path stays as it is written, a relative one is joined to the one before and cleaned.
     func workingDirectory(_ path: ByteString) -> ByteString { path.hasPrefix("/") ? path : absolutePath(path) }
 
+    /// The working directory as it was set; `/` where none was.
+    var currentDirectory: ByteString {
+        let working = state.config.config.workingDir
+        return working.isEmpty ? "/" : working
+    }
+
     /// A path made absolute by WORKDIR, cleaned; `..` stops at the root.
     func absolutePath(_ path: ByteString) -> ByteString {
         if !state.isKnown, !path.hasPrefix("/") { lowering.mistakes.meetsUnknown = true }
-        let working = state.config.config.workingDir
-        let whole = path.hasPrefix("/") ? path : (working.isEmpty ? "/" : working) + "/" + path
+        let whole = path.hasPrefix("/") ? path : currentDirectory + "/" + path
         var parts: [ByteString] = []
         for part in whole.split(separator: UInt8(ascii: "/")) where !part.isEmpty && part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
