@@ -125,7 +125,7 @@ package final class Lowering {
             state = baseState(of: try await named(name, as: wanted, at: stage.from.range)).inherited()
         } else {
             var builder = try await start(stage)
-            if stage.hasMistakes { builder.state.isKnown = false }
+            if stage.hasMistakes { builder.forgetVariables() }
             try await builder.lower(stage.instructions)
             state = builder.finished
         }
