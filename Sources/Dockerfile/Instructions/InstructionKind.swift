@@ -24,7 +24,16 @@ package enum InstructionKind: Sendable, Hashable {
     indirect case onbuild(OnbuildInstruction)
     case maintainer(ByteString)
 
-    /// The variables that it sets, as written.
+    /// The variables that it sets to a value of its own, as written.
+    package var valuedNames: [ByteString] {
+        switch self {
+        case .env(let pairs): pairs.map(\.name)
+        case .arg(let declarations): declarations.filter { $0.defaultValue != nil }.map(\.name)
+        default: []
+        }
+    }
+
+    /// The variables that it sets or may set, as written.
     package var variableNames: [ByteString] {
         switch self {
         case .env(let pairs): pairs.map(\.name)

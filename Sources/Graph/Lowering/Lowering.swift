@@ -135,7 +135,7 @@ package final class Lowering {
             state = replaced
         } else {
             var builder = try await start(stage)
-            if stage.hasMistakes { builder.state.isKnown = false }
+            if stage.hasMistakes { builder.forgetVariables() }
             try await builder.lower(stage.instructions)
             state = builder.finished
         }

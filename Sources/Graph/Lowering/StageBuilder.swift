@@ -92,9 +92,14 @@ struct StageBuilder {
     /// Sets what every stage starts with: PATH, and the variables of the base's ENV.
     mutating func prepareEnvironment() {
         var environment = ProcessEnvironment(keeping: state.config.config.env)
-        if environment["PATH"] == nil {
-            environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        if !state.isKnown {
+            // The base's ENV wins over the ARGs of the stage below.
+            state.doubtfulNames.formUnion(state.environment.values.names.filter { environment[$0] == nil })
+            if environment["PATH"] ?? StageBuilder.defaultPath == StageBuilder.defaultPath {
+                state.doubtfulNames.insert("PATH")
+            }
         }
+        if environment["PATH"] == nil { environment["PATH"] = StageBuilder.defaultPath }
         state.configEnvironment = environment
         for entry in environment.entries {
             let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
@@ -105,6 +110,14 @@ struct StageBuilder {
         if !state.config.config.workingDir.isEmpty {
             state.config.config.workingDir = workingDirectory(state.config.config.workingDir)
         }
+    }
+
+    private static let defaultPath: ByteString = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// Goes on as if any variable might have been set otherwise: for a stage of which not all can be read.
+    mutating func forgetVariables() {
+        state.isKnown = false
+        state.doubtfulNames.formUnion(state.environment.values.names)
     }
 
     /// Runs the triggers that an image or stage left for those built from it, with the place of FROM.
@@ -134,9 +147,18 @@ struct StageBuilder {
                 lowering.mistakes.meetsUnknown = true
                 if case .workdir = instruction.kind { state.isKnown = false }
             }
-            if lowering.mistakes.meetsUnknown { state.doubtfulNames.formUnion(instruction.kind.variableNames) }
+            noteDoubts(of: instruction)
             // What an instruction puts into the history counts, too.
             try lowering.checkBudget(at: instruction.range)
+        }
+    }
+
+    /// Says of the variables that an instruction sets whether their values are known now.
+    private mutating func noteDoubts(of instruction: Instruction) {
+        if lowering.mistakes.meetsUnknown {
+            state.doubtfulNames.formUnion(instruction.kind.variableNames)
+        } else if !state.doubtfulNames.isEmpty {
+            state.doubtfulNames.subtract(instruction.kind.valuedNames)
         }
     }
 
