@@ -83,10 +83,11 @@ extension BuildFailure {
     }
 
     private init(_ error: any LocatedError) {
+        let isOfTheRequest = if case .malformedEpoch? = (error as? GraphError)?.reason { true } else { false }
         self.init(
             message: error.message,
             remedy: error.remedy,
-            exitCode: Blame.dockerfile.rawValue,
+            exitCode: isOfTheRequest ? 2 : Blame.dockerfile.rawValue,
             source: error.source,
             range: error.range
         )

@@ -38,13 +38,17 @@ extension BuildRequest {
     }
 
     /// `# syntax=docker/dockerfile:…` means the built-in frontend; another one is refused by name.
+    ///
+    /// The build argument `BUILDKIT_SYNTAX` stands for the directive.
     private func checkSyntax(of source: SourceText) throws {
-        guard let directive = ParserDirectives.syntax(of: source) else { return }
-        let name = directive.value.split(separator: UInt8(ascii: " ")).first ?? ""
-        let known: [ByteString] = ["docker/dockerfile", "docker.io/docker/dockerfile", "docker/dockerfile-upstream"]
-        let isKnown = known.contains { name == $0 || name.hasPrefix($0 + ":") || name.hasPrefix($0 + "@") }
-        guard !isKnown else { return }
-        throw GraphError(.unsupportedSyntax(name), at: SourceRange(line: directive.line), in: source)
+        let directive = ParserDirectives.syntax(of: source)
+        guard let text = buildArguments["BUILDKIT_SYNTAX"] ?? directive?.value else { return }
+        let name = text.split(separator: UInt8(ascii: " ")).first { !$0.isEmpty } ?? ""
+        let known = ["docker/dockerfile", "docker/dockerfile-upstream"].map { "docker.io/" + $0 }
+        if let reference = try? Reference(name), known.contains(reference.name) { return }
+        let isGiven = buildArguments["BUILDKIT_SYNTAX"] != nil
+        let range = isGiven ? nil : directive.map { SourceRange(line: $0.line) }
+        throw GraphError(.unsupportedSyntax(name), at: range, in: range == nil ? nil : source)
     }
 }
 

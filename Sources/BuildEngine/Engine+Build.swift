@@ -83,6 +83,9 @@ private struct Build {
         let secrets = try SecretFiles.read(request.secrets)
         let lowering = request.lowering(of: parsed)
         let lowered = try await Lowering.lower(lowering, images: inputs)
+        // From here on it is a number, or not there.
+        var resolved = request
+        resolved.buildArguments["SOURCE_DATE_EPOCH"] = lowered.epoch.map { ByteString(String($0)) }
         let counter = StepCounter(lowered.graph)
         let upkeep = engine.upkeep
         let sink: EventSink = { [events] event in
@@ -101,7 +104,7 @@ private struct Build {
             deltas: deltas,
             options: .init(
                 checksTrees: engine.options.checksTrees,
-                packedCopies: try request.packedCopies(of: lowered.graph)
+                packedCopies: try resolved.packedCopies(of: lowered.graph)
             ),
             secrets: secrets,
             events: sink
@@ -122,7 +125,7 @@ private struct Build {
             executor: executor,
             client: client,
             store: store,
-            request: request,
+            request: resolved,
             events: sink
         )
         let exported = try await image.run()

@@ -150,11 +150,13 @@ struct ImageExport {
     private static let deltaLimit = 1 << 30
 
     /// `SOURCE_DATE_EPOCH` as a build argument: the time that the image says it was made at.
+    ///
+    /// Nil where it is none, and where it is the name of something whose time lowering is to find out.
     static func epoch(of request: BuildRequest) throws -> Timestamp? {
-        guard let text = request.buildArguments["SOURCE_DATE_EPOCH"], !text.isEmpty else { return nil }
-        guard let seconds = Int64(text.text), let time = Timestamp(seconds: seconds) else {
+        guard let text = request.buildArguments["SOURCE_DATE_EPOCH"], let seconds = Int64(text.text) else { return nil }
+        guard let time = Timestamp(seconds: seconds) else {
             throw BuildFailure(
-                message: "SOURCE_DATE_EPOCH is not a number of seconds: \"\(text.escaped)\"",
+                message: "SOURCE_DATE_EPOCH is no time that can be written: \"\(text.escaped)\"",
                 remedy: "give seconds since 1970, such as 1700000000",
                 exitCode: 2
             )

@@ -118,6 +118,17 @@ struct BuildTests {
         #expect(config.history.allSatisfy { $0.created == config.created })
     }
 
+    @Test("SOURCE_DATE_EPOCH of the Dockerfile counts, too; a folder has no time of its own")
+    func ownEpoch() async throws {
+        let dockerfile = "ARG SOURCE_DATE_EPOCH=1234567890\nFROM scratch\nCOPY file /x\n"
+        var request = try project.request(dockerfile, project.folderOutput())
+        let config = try project.config(try await project.engine().build(request))
+        #expect(config.created == Timestamp(seconds: 1_234_567_890))
+        request.buildArguments = ["SOURCE_DATE_EPOCH": "context", "BUILDKIT_SYNTAX": "docker/dockerfile:1.7-labs"]
+        let other = try project.config(try await project.engine().build(request))
+        #expect(other.created != config.created)
+    }
+
     @Test("labels, arguments, target and Dockerfile of the request are used")
     func choices() async throws {
         try project.write(

@@ -51,6 +51,9 @@ struct FailureTests {
         Case("no FROM", "COPY file /\n", 3, says: "FROM"),
         Case("a target that is not there", "FROM scratch\n", 3, says: "absent") { $0.target = "absent" },
         Case("another frontend", "# syntax=example.org/other\nFROM scratch\n", 3, says: "example.org/other", line: 1),
+        Case("another frontend by argument", "FROM scratch\n", 3, says: "example.org/other") {
+            $0.buildArguments = ["BUILDKIT_SYNTAX": "example.org/other:1 arg"]
+        },
         Case("an epoch that is no number", "FROM scratch\nCOPY file /\n", 2, says: "yesterday") {
             $0.buildArguments = ["SOURCE_DATE_EPOCH": "yesterday"]
         },
