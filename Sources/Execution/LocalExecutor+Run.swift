@@ -3,6 +3,7 @@ internal import Glibc
 internal import Graph
 internal import Layers
 internal import Linux
+internal import OCI
 internal import Sandbox
 internal import Solver
 internal import Store
@@ -103,15 +104,9 @@ extension LocalExecutor {
     }
 
     private func environment(of step: ProcessStep, _ user: UserIdentity) -> [ByteString] {
-        var environment = step.environment
-        let names = Set(environment.compactMap { $0.split(separator: UInt8(ascii: "=")).first })
-        for entry in step.unkeyedEnvironment {
-            if let name = entry.split(separator: UInt8(ascii: "=")).first, !names.contains(name) {
-                environment.append(entry)
-            }
-        }
-        if !names.contains("HOME") { environment.append("HOME=" + user.home) }
-        return environment
+        var environment = step.wholeEnvironment
+        if environment["HOME"] == nil { environment["HOME"] = user.home }
+        return environment.entries
     }
 
     private func inlineMount(_ file: ProcessStep.InlineFile) throws -> DetachedMount {

@@ -76,3 +76,15 @@ package struct ProcessStep: Sendable, Hashable {
 
     package static let defaultHostname: ByteString = "buildkitsandbox"
 }
+
+extension ProcessStep {
+    /// What the process gets; a proxy of the build arguments wins over what the image or the stage says of it.
+    package var wholeEnvironment: ProcessEnvironment {
+        var whole = ProcessEnvironment(environment)
+        for entry in unkeyedEnvironment {
+            let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
+            whole[ByteString(Array(entry.bytes[..<equals]))] = ByteString(Array(entry.bytes[equals...].dropFirst()))
+        }
+        return whole
+    }
+}

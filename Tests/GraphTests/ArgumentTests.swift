@@ -93,6 +93,10 @@ struct ArgumentTests {
             request.buildArguments = ["http_proxy": "low", "HTTP_PROXY": "up", "Http_Proxy": "mixed", "NO_PROXY": ""]
         }
         #expect(result.runs[0].unkeyedEnvironment == ["HTTP_PROXY=low", "http_proxy=low"])
+        let set = try await lower("FROM scratch\nENV PATH=/ HTTP_PROXY=env\nRUN a") { request in
+            request.buildArguments = ["http_proxy": "given"]
+        }
+        #expect(set.runs[0].wholeEnvironment.entries == ["PATH=/", "HTTP_PROXY=given", "http_proxy=given"])
     }
 
     @Test("a sandbox host name is taken from its argument")

@@ -81,6 +81,24 @@ struct ConfigTests {
         #expect(changed.config.config.env == ["PATH=/b", "A=3", "N=4", "A=2", "B=5"])
     }
 
+    @Test("members of a base's config that no instruction knows are not taken over")
+    func unknownMembers() async throws {
+        let text = """
+            {"architecture":"amd64","os":"linux","container":"c","moby.buildkit.cache.v0":"x","config":{"Hostname":"h",
+            "Env":["PATH=/b"],"ArgsEscaped":true,"Healthcheck":{"Test":["NONE"],"More":1}},"history":[
+            {"created_by":"one","more":1}],"rootfs":{"type":"layers","diff_ids":[
+            "sha256:9948fea7ec17d760cc091f9694fbdbb0e411097ef8a2cbd2a9eb94c3d16b1082"]}}
+            """
+        let config = try Document<ImageConfig>(bytes: Array(text.utf8), declared: .ociConfig).content
+        let base = BaseImage(name: "b", manifestDigest: Digest(of: []), layers: [], config: config)
+        let result = try await lower("FROM b\nENV A=1", images: ["b": .image(base)]).config.json
+        for name in ["container", "moby.buildkit.cache.v0"] as [ByteString] { #expect(result[name] == nil) }
+        #expect(result["config"]?["Hostname"] == nil)
+        #expect(result["config"]?["Healthcheck"]?["More"] == nil)
+        #expect(result["config"]?["ArgsEscaped"] == true)
+        #expect(result["history"]?.array?.first?["more"] == nil)
+    }
+
     @Test("of the platform asked for only what it says replaces what the base says of the same processor")
     func platformParts() async throws {
         func platform(_ asked: String, _ base: Platform) async throws -> Platform {

@@ -50,6 +50,19 @@ extension Lowering {
     }
 }
 
+extension ImageConfig {
+    /// What an image on top of this one takes over: what was made for this one alone (its caches, the container it was
+    /// committed from) or is not known stays behind, as with BuildKit.
+    var known: ImageConfig {
+        var result = self
+        result.unknown = JSONObject()
+        result.config.unknown = JSONObject()
+        result.config.healthcheck?.unknown = JSONObject()
+        for index in result.history.indices { result.history[index].unknown = JSONObject() }
+        return result
+    }
+}
+
 extension Platform {
     /// The platform that was asked for; what it does not say stays if it is the same system and processor.
     fileprivate func replaced(by wanted: Platform) -> Platform {

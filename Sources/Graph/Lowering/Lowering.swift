@@ -270,7 +270,7 @@ package final class Lowering {
 
     private func imageVertex(_ image: BaseImage, _ wanted: Platform, _ range: SourceRange) -> NamedVertex {
         let vertex = addVertex(.source(.image(image)), inputs: [], name: "FROM \(image.name.escaped)", range: range)
-        var config = image.config
+        var config = image.config.known
         config.created = nil
         if config.platform.os.isEmpty { config.platform = wanted }
         let state = StageState(environment: StageEnvironment(), config: config, platform: wanted, chain: [vertex])
