@@ -17,6 +17,28 @@ struct ConfigTests {
         #expect(config.cmd == nil)
     }
 
+    @Test("for Windows there is no PATH, another shell, and backslashes in the config only")
+    func windows() async throws {
+        let text: ByteString = """
+            # escape=`
+            FROM scratch
+            ENV A=1
+            CMD c
+            WORKDIR C:\\a\\b\\
+            WORKDIR c
+            COPY x d\\
+            """
+        let result = try await lower(text) { $0.platform = Platform(os: "windows", architecture: "amd64") }
+        let config = result.config.config
+        #expect(config.env == ["A=1"])
+        #expect(config.cmd == ["cmd", "/S", "/C", "c"])
+        #expect(config.workingDir == "\\a\\b\\c")
+        #expect(result.history.suffix(3) == ["WORKDIR /a/b", "WORKDIR /a/b/c", "COPY x d\\ # buildkit"])
+        #expect(result.copies[0].destination == "/a/b/c/d/")
+        let nothing = try await lower("FROM scratch") { $0.platform = Platform(os: "windows", architecture: "amd64") }
+        #expect(nothing.config.config.workingDir == "\\")
+    }
+
     @Test("a variable keeps the place in which its name first came")
     func order() async throws {
         let result = try await lower(

@@ -10,6 +10,9 @@ extension Lowering {
         for (name, value) in request.labels { config.config.labels[name] = value }
         let name = dockerfile.stages[target].name
         if !(name.map(isReplaced) ?? false) { config.config.onBuild += state.triggers }
+        if state.platform.os == "windows" {
+            config.config.workingDir = config.config.workingDir.split(separator: 0x2F).joined(separator: "\\")
+        }
         if let platform = request.platform { config.platform = config.platform.replaced(by: platform) }
         config.platform = config.platform.normalized
         completeHistory(of: &config, chain: state.chain)

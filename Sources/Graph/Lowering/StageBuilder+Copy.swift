@@ -161,6 +161,7 @@ extension StageBuilder {
 
     /// Absolute and clean, with the slash at the end that says it is a directory.
     private func destinationPath(_ path: ByteString) -> ByteString {
+        let path = state.platform.os == "windows" ? path.withoutDrive : path
         let absolute = absolutePath(path)
         let isDirectory = path.isEmpty || path == "." || path.hasSuffix("/") || path.hasSuffix("/.")
         return isDirectory && absolute != "/" ? absolute + "/" : absolute

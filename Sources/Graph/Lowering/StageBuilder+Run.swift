@@ -84,8 +84,12 @@ extension StageBuilder {
     func withShell(_ form: CommandForm) -> [ByteString] {
         switch form {
         case .exec(let words): words
-        case .shell(let text): (state.config.config.shell ?? ["/bin/sh", "-c"]) + [text]
+        case .shell(let text): (state.config.config.shell ?? defaultShell) + [text]
         }
+    }
+
+    private var defaultShell: [ByteString] {
+        state.config.platform.os == "windows" ? ["cmd", "/S", "/C"] : ["/bin/sh", "-c"]
     }
 
     /// `|2 a=b c=d /bin/sh -c …`: the arguments declared so far with their values, then the command.

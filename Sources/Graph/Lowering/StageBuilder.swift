@@ -99,7 +99,7 @@ struct StageBuilder {
                 state.doubtfulNames.insert("PATH")
             }
         }
-        if environment["PATH"] == nil { environment["PATH"] = StageBuilder.defaultPath }
+        if environment["PATH"] == nil, state.platform.os != "windows" { environment["PATH"] = StageBuilder.defaultPath }
         state.configEnvironment = environment
         for entry in environment.entries {
             let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
@@ -215,7 +215,10 @@ struct StageBuilder {
     }
 
     /// What WORKDIR sets: an absolute path stays as it is written, a relative one is joined to the one before and cleaned.
-    func workingDirectory(_ path: ByteString) -> ByteString { path.hasPrefix("/") ? path : absolutePath(path) }
+    func workingDirectory(_ path: ByteString) -> ByteString {
+        let isWindows = state.platform.os == "windows"
+        return path.hasPrefix("/") && !isWindows ? path : absolutePath(isWindows ? path.withoutDrive : path)
+    }
 
     /// The working directory as it was set; `/` where none was.
     var currentDirectory: ByteString {
@@ -232,5 +235,13 @@ struct StageBuilder {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")
+    }
+}
+
+extension ByteString {
+    /// A path of Windows with slashes, and without the letter of the one drive that an image has.
+    var withoutDrive: ByteString {
+        let slashed = ByteString(bytes.map { $0 == UInt8(ascii: "\\") ? UInt8(ascii: "/") : $0 })
+        return slashed.lowercased.hasPrefix("c:") ? ByteString(Array(slashed.bytes.dropFirst(2))) : slashed
     }
 }
