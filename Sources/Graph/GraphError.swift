@@ -10,6 +10,7 @@ package struct GraphError: LocatedError {
         case selfReference(ByteString)
         case emptyBase(ByteString)
         case malformedPlatform(ByteString)
+        case emptyPlatform(ByteString)
         case variableInFrom(ByteString)
         case remoteCopy(ByteString)
         case malformedMode(ByteString)
@@ -49,11 +50,13 @@ package struct GraphError: LocatedError {
         case .laterStage(let name):
             "cannot copy from stage \"\(name.escaped)\", it needs to be defined before the stage that uses it"
         case .invalidStageIndex(let name): "invalid stage index \(name.escaped): there is no such earlier stage"
-        case .selfReference(let name): "stage \"\(name.escaped)\" cannot use itself"
+        case .selfReference(let name): "stage \"\(name.escaped)\" cannot use itself: circular dependency"
         case .emptyBase(let word): "base name (\(word.escaped)) should not be blank"
         case .malformedPlatform(let text): "failed to parse platform \"\(text.escaped)\""
+        case .emptyPlatform(let word): "empty platform value from expression \(word.escaped)"
         case .variableInFrom: "variable expansion is not supported for --from"
-        case .remoteCopy(let source): "COPY cannot take \(source.escaped): it is no path"
+        case .remoteCopy(let source):
+            "COPY cannot take \(source.escaped): its source can't be a URL or a git repository"
         case .malformedMode(let text):
             "invalid chmod parameter: '\(text.escaped)'. It should be an octal string between 0 and 07777, or symbolic"
         case .malformedPort(let text, let why): "EXPOSE: invalid port \"\(text.escaped)\": \(why)"
@@ -94,7 +97,8 @@ package struct GraphError: LocatedError {
         case .malformedExclude: "write a backslash before a character that is meant as itself"
         case .mountOverRoot: "give a target= below it; a relative one counts from WORKDIR"
         case .selfReference: "copy from a stage above it, or from an image by its whole name"
-        case .emptyBase: "give the variables in it a value, with --build-arg or a default in ARG before the first FROM"
+        case .emptyBase, .emptyPlatform:
+            "give the variables in it a value, with --build-arg or a default in ARG before the first FROM"
         case .malformedMode: "write 0755, or u=rwX,go=rX"
         case .emptyVolume: "name a path; is a variable in it empty?"
         case .notYet: nil
@@ -109,7 +113,7 @@ extension GraphError.Reason {
         case .unknownTarget, .malformedHostname, .overBudget: []
         case .laterStage(let text), .invalidStageIndex(let text), .selfReference(let text), .variableInFrom(let text):
             ["--from=" + text, "from=" + text, text]
-        case .malformedPlatform(let text): [text, "--platform"]
+        case .malformedPlatform(let text), .emptyPlatform(let text): [text, "--platform"]
         case .malformedMode(let text): [text, "--chmod"]
         case .malformedPort(let text, _), .unknownSignal(let text), .malformedHeredocName(let text),
             .malformedExclude(let text, _), .emptyBase(let text), .remoteCopy(let text), .unsupportedSyntax(let text):

@@ -90,7 +90,7 @@ extension OCIError.ReferenceProblem {
         case .isIdentifier: "64 hexadecimal digits stand for an image's id"
         case .registry: "the registry's host is not well formed"
         case .repository: "the repository is not well formed"
-        case .repositoryNotLowercase: "the repository has upper-case letters"
+        case .repositoryNotLowercase: "invalid reference format: the repository must be lowercase"
         case .tag: "the tag is not well formed"
         case .digest: "the digest is not well formed"
         }

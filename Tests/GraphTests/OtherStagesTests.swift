@@ -11,7 +11,7 @@ struct OtherStagesTests {
         "are refused for what no stage can have",
         arguments: [
             ("FROM $NONE", .emptyBase("$NONE")),
-            ("FROM --platform=$NONE busybox", .malformedPlatform("")),
+            ("FROM --platform=$NONE busybox", .emptyPlatform("$NONE")),
             ("FROM --platform=x busybox", .malformedPlatform("x")),
             ("FROM busybox\nCOPY --from=9 /a /", .invalidStageIndex("9")),
             ("FROM busybox\nCOPY --from=$X /a /", .variableInFrom("$X")),

@@ -192,6 +192,7 @@ package final class Lowering {
     func platform(of stage: Stage, _ expansion: Expansion) throws -> Platform {
         guard let word = stage.platform else { return platform }
         let text = try expand(word, of: stage.from, expansion)
+        guard !text.isEmpty else { throw error(.emptyPlatform(word), at: stage.from.range) }
         do { return try Platform(parsing: text) } catch {
             throw self.error(.malformedPlatform(text), at: stage.from.range)
         }
