@@ -70,11 +70,12 @@ public struct Platform: Hashable, Sendable {
     }
 
     /// The same platform in the spelling of Go's tool chain: `x86_64` becomes `amd64`, `arm64/v8` becomes `arm64`,
-    /// `arm` becomes `arm/v7`.
+    /// `arm` becomes `arm/v7`; features are sorted, each once.
     public var normalized: Platform {
         var result = self
         result.os = os.lowercased
         if result.os == "macos" { result.os = "darwin" }
+        if !osFeatures.isEmpty { result.osFeatures = Set(osFeatures).sorted() }
         let variant = variant.lowercased
         switch (architecture.lowercased, variant) {
         case ("i386", _): (result.architecture, result.variant) = ("386", "")
@@ -99,15 +100,18 @@ public struct Platform: Hashable, Sendable {
     /// `linux`, or `windows(10.0.17763+win32k)`; nil where it is not well formed.
     private static func system(_ text: ByteString) -> Platform? {
         guard let opening = text.bytes.firstIndex(of: UInt8(ascii: "(")) else {
-            return isWord(text) ? Platform(os: text, architecture: "") : nil
+            return isName(text) ? Platform(os: text, architecture: "") : nil
         }
         let name = ByteString(Array(text.bytes[..<opening]))
-        guard isWord(name), text.bytes.last == UInt8(ascii: ")") else { return nil }
+        guard isName(name), text.bytes.last == UInt8(ascii: ")") else { return nil }
         let inner = ByteString(Array(text.bytes[(opening + 1)...].dropLast()))
         let parts = inner.split(separator: UInt8(ascii: "+"))
         guard parts[0].isEmpty || isWord(parts[0]), parts.dropFirst().allSatisfy(isWord) else { return nil }
         return Platform(os: name, architecture: "", osVersion: parts[0], osFeatures: Array(parts.dropFirst()))
     }
+
+    /// A system's name has no dots.
+    private static func isName(_ text: ByteString) -> Bool { isWord(text) && !text.bytes.contains(UInt8(ascii: ".")) }
 
     private static func isWord(_ text: ByteString) -> Bool {
         !text.isEmpty && text.bytes.allSatisfy { ASCII.isAlphanumeric($0) || "_.-".utf8.contains($0) }
@@ -116,7 +120,7 @@ public struct Platform: Hashable, Sendable {
     /// The values of GOOS and GOARCH, which the specification refers to.
     private static let knownSystems: Set<ByteString> = [
         "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd",
-        "openbsd", "plan9", "solaris", "wasip1", "windows", "zos",
+        "openbsd", "plan9", "solaris", "windows", "zos",
     ]
     private static let knownArchitectures: Set<ByteString> = [
         "386", "amd64", "amd64p32", "arm", "arm64", "arm64be", "armbe", "loong64", "mips", "mips64", "mips64le",

@@ -38,6 +38,7 @@ struct PlatformTests {
             Spelling(text: "armhf", normal: "linux/arm/v7"),
             Spelling(text: "windows(10.0.17763)/amd64", normal: "windows(10.0.17763)/amd64"),
             Spelling(text: "windows(10.0+win32k)/amd64", normal: "windows(10.0+win32k)/amd64"),
+            Spelling(text: "windows(10.0+win32k+b+b)/amd64", normal: "windows(10.0+b+win32k)/amd64"),
             Spelling(text: "unknown/unknown", normal: "unknown/unknown"),
         ]
     )
@@ -52,7 +53,7 @@ struct PlatformTests {
         arguments: [
             "", "/", "linux/", "/amd64", "linux/amd64/v1/x", "linux//v1", "foo", "li nux/amd64", "linux/amd64\n",
             "linux/../x/y", "linux/amd64,linux/arm64", "windows(/amd64", "windows()x/amd64", "windows(a+)/amd64",
-            "línux/arm",
+            "línux/arm", "li.nux/arm", "wasip1",
         ]
     )
     func refuses(_ text: String) {
