@@ -89,6 +89,18 @@ struct BuildPlanTests {
     func argumentOfEnvironment() throws {
         let plan = try plan(["--build-arg", "A", "--build-arg", "B", "--build-arg", "C=", "."], ["A": "x", "C": "y"])
         #expect(plan.request.buildArguments == ["A": "x", "C": ""])
+        let twice = try self.plan(["--build-arg", "A=1", "--build-arg", "A", "."])
+        #expect(twice.request.buildArguments == ["A": "1"])
+    }
+
+    @Test("the platform is the environment's default where none is given, as for docker")
+    func defaultPlatform() throws {
+        let environment: [ByteString: ByteString] = ["DOCKER_DEFAULT_PLATFORM": "linux/arm64"]
+        #expect(try plan(["."], environment).request.platform?.architecture == "arm64")
+        #expect(
+            try plan(["--platform", "linux/riscv64", "."], environment).request.platform?.architecture == "riscv64"
+        )
+        #expect(try plan(["."], ["DOCKER_DEFAULT_PLATFORM": ""]).request.platform == nil)
     }
 
     @Test("SOURCE_DATE_EPOCH of the environment is a build argument, unless it is given")

@@ -31,7 +31,7 @@ struct BuildPlan {
             request.namedContexts[option.name] = option.context
         }
         request.target = command.target.flatMap { $0.bytes.isEmpty ? nil : $0.bytes }
-        request.platform = try Self.platform(command.platform?.bytes)
+        request.platform = try Self.platform(command.platform?.bytes ?? environment["DOCKER_DEFAULT_PLATFORM"])
         for value in command.labels {
             let (name, text) = try Self.pair(value.bytes, flag: "--label")
             request.labels[name] = text ?? ""
@@ -115,8 +115,8 @@ struct BuildPlan {
         var result: [ByteString: ByteString] = [:]
         for value in values {
             let (name, text) = try pair(value.bytes, flag: "--build-arg")
-            // A name alone that the environment lacks is not set: the Dockerfile's default counts.
-            result[name] = text ?? environment[name]
+            // A name alone that the environment lacks sets nothing: what was given before counts, or the default.
+            if let value = text ?? environment[name] { result[name] = value }
         }
         // As buildx does (reproducible-builds.org, SOURCE_DATE_EPOCH): the variable needs no flag.
         if let epoch = environment[epochName], !epoch.isEmpty, result[epochName] == nil { result[epochName] = epoch }
