@@ -103,6 +103,8 @@ struct ArgumentTests {
     func hostname() async throws {
         let result = try await lower("FROM scratch\nRUN a") { $0.buildArguments = ["BUILDKIT_SANDBOX_HOSTNAME": "h"] }
         #expect(result.runs[0].hostname == "h")
+        let empty = try await lower("FROM scratch\nRUN a") { $0.buildArguments = ["BUILDKIT_SANDBOX_HOSTNAME": ""] }
+        #expect(empty.runs[0].hostname == ProcessStep.defaultHostname)
     }
 
     @Test("arguments that nothing declares are told, those that are known are not")

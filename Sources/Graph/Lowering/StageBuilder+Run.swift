@@ -57,7 +57,7 @@ extension StageBuilder {
     }
 
     private func hostname(of instruction: Instruction) throws -> ByteString {
-        guard let given = lowering.request.buildArguments["BUILDKIT_SANDBOX_HOSTNAME"] else {
+        guard let given = lowering.request.buildArguments["BUILDKIT_SANDBOX_HOSTNAME"], !given.isEmpty else {
             return ProcessStep.defaultHostname
         }
         let isName = given.bytes.allSatisfy { byte in
