@@ -36,6 +36,7 @@ struct StageTests {
     func scriptNames() async throws {
         let names = try await lower("FROM scratch\nRUN <<E\n\n  one\ntwo\nE\nRUN <<E\nonly\nE").names
         #expect(names.suffix(2) == ["[1/2] RUN <<E (one...)", "[2/2] RUN <<E (only)"])
+        #expect(try await lower("FROM scratch\nRUN <<-E\n\t\tx \n\tE").names.last == "[1/1] RUN <<-E (x)")
     }
 
     @Test("only what the target needs is lowered")

@@ -109,10 +109,13 @@ extension StageBuilder {
         return (shown + arguments).joined(separator: " ")
     }
 
+    /// The script's first line for people, with dots where more follow.
     private func summary(of script: ByteString) -> String {
-        let text = script.escaped.replacing("\\x0a", with: "\n")
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).drop { $0.allSatisfy(\.isWhitespace) }
-        let first = lines.first.map { String($0.trimmingPrefix(while: \.isWhitespace)) } ?? ""
-        return lines.dropFirst().contains { !$0.allSatisfy(\.isWhitespace) } ? first + "..." : first
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        let lines = script.split(separator: 0x0A).drop { $0.bytes.allSatisfy(isBlank) }
+        var first = (lines.first?.bytes ?? []).drop(while: isBlank)
+        while let last = first.last, isBlank(last) { first.removeLast() }
+        let isAll = lines.dropFirst().allSatisfy { $0.bytes.allSatisfy(isBlank) }
+        return ByteString(Array(first)).escaped + (isAll ? "" : "...")
     }
 }
