@@ -100,7 +100,7 @@ struct RandomDockerfile {
 
     private mutating func mount(in stage: Int) -> ByteString {
         if stage > 0, generator.oneIn(6) {
-            let from = ByteString("\(generator.below(stage))")
+            let from = ByteString("s\(generator.below(stage))")
             return "--mount=from=" + from + ",source=" + generator.one(of: "/", "/d") + ",target=/m "
         }
         return generator.oneIn(6) ? "--mount=source=" + generator.one(of: "/", "d") + ",target=/m " : ""
