@@ -14,6 +14,14 @@ extension BuildRequest {
             case .none: .none
             case .host: .host
             }
+        var entitlements = Set(self.entitlements.map { entitlement -> Graph.Entitlement in
+            switch entitlement {
+            case .networkHost: .networkHost
+            case .securityInsecure: .securityInsecure
+            }
+        })
+        // Who gives all steps the host's network allows it to those, too, that ask for it.
+        if self.network == .host { entitlements.insert(.networkHost) }
         return LoweringRequest(
             dockerfile: dockerfile,
             buildArguments: buildArguments,
@@ -22,6 +30,7 @@ extension BuildRequest {
             labels: labels,
             ignoresCache: ignoresCache,
             network: network,
+            entitlements: entitlements,
             extraHosts: extraHosts.map { Graph.ExtraHost(name: $0.name, address: $0.address) },
             namedContexts: Set(namedContexts.keys)
         )

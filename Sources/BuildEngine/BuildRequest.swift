@@ -27,10 +27,16 @@ public struct BuildRequest: Sendable {
     public var pullsAlways: Bool
     /// `--network`.
     public var network: Network
+    /// `--allow`: what the Dockerfile may ask for beyond the usual.
+    ///
+    /// With the network `host`, ``Entitlement/networkHost`` need not be named.
+    public var entitlements: Set<Entitlement>
     /// `--add-host`: further lines of each step's /etc/hosts.
     public var extraHosts: [ExtraHost]
     /// `--secret`: by id, what `RUN --mount=type=secret` gets.
     public var secrets: [ByteString: Secret]
+    /// `--ssh`: by id, what `RUN --mount=type=ssh` leads to.
+    public var agents: [ByteString: Agent]
     /// `--output`, `--load`, `--push`; none puts the image into the store.
     public var outputs: [Output]
 
@@ -44,8 +50,10 @@ public struct BuildRequest: Sendable {
         ignoresCache = false
         pullsAlways = false
         network = .default
+        entitlements = []
         extraHosts = []
         secrets = [:]
+        agents = [:]
         outputs = []
     }
 
@@ -70,6 +78,14 @@ public struct BuildRequest: Sendable {
         case `default`, none, host
     }
 
+    /// What a Dockerfile may only ask for if it is allowed to.
+    public enum Entitlement: String, Sendable, CaseIterable {
+        /// `RUN --network=host`.
+        case networkHost = "network.host"
+        /// `RUN --security=insecure`.
+        case securityInsecure = "security.insecure"
+    }
+
     /// A name and its address for /etc/hosts.
     public struct ExtraHost: Sendable, Hashable {
         /// The name, without white space.
@@ -88,5 +104,11 @@ public struct BuildRequest: Sendable {
     public enum Secret: Sendable, Hashable {
         case file(ByteString)
         case value(ByteString)
+    }
+
+    /// An agent that holds keys for SSH and signs with them.
+    public enum Agent: Sendable, Hashable {
+        /// The path of the socket it listens on.
+        case socket(ByteString)
     }
 }

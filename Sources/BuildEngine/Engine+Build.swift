@@ -81,6 +81,7 @@ private struct Build {
         )
         let inputs = try files.inputs(store: store, images: images)
         let secrets = try SecretFiles.read(request.secrets)
+        let agents = try AgentSockets.check(request.agents)
         let lowering = try request.lowering(of: parsed)
         let lowered = try await Lowering.lower(lowering, images: inputs)
         let counter = StepCounter(lowered.graph)
@@ -104,6 +105,7 @@ private struct Build {
                 packedCopies: try request.packedCopies(of: lowered.graph)
             ),
             secrets: secrets,
+            agents: agents,
             events: sink
         )
         let results = StoredResults(store: store, deltas: deltas)

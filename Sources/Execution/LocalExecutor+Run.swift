@@ -45,7 +45,13 @@ extension LocalExecutor {
         guard lowers.count <= DetachedMount.maximumLowers else {
             throw ExecutionError.tooManyLayers(below.lowers.count)
         }
-        let root = try DetachedMount.overlay(lowers: lowers.isEmpty ? [stubs] : lowers, upper: upper, work: work)
+        let security: SecurityMode = step.security == .insecure ? .insecure : .sandbox
+        let root = try DetachedMount.overlay(
+            lowers: lowers.isEmpty ? [stubs] : lowers,
+            upper: upper,
+            work: work,
+            security: security
+        )
         let user = try UserLookup(root: try root.openDirectory()).identity(for: step.user)
         var places = layer.resolved[...]
         let files = try folder.stepFiles(hostname: step.hostname, extraHosts: step.extraHosts)
@@ -67,7 +73,8 @@ extension LocalExecutor {
         let open = OpenFileLimit.original
         process.limits = [ResourceLimit(resource: OpenFileLimit.resource, soft: open.soft, hard: open.hard)]
         let network: NetworkMode = step.network == .none ? .none : .host
-        try await start(Step(root: root, process: process, mounts: mounts, network: network), job)
+        let whole = Step(root: root, process: process, mounts: mounts, network: network, security: security)
+        try await start(whole, job)
     }
 
     /// Runs the step on this thread, which may block; a cancelled task ends the step's whole process tree.

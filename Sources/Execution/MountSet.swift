@@ -31,12 +31,13 @@ final class MountSet {
         init(_ folder: consuming CacheMountFolder) { self.folder = folder }
     }
 
-    private let executor: LocalExecutor
+    let executor: LocalExecutor
     private let job: StepJob
     private var made: [Made] = []
     private var held: [AnyObject] = []
     private var caches: [ByteString: Cache] = [:]
     private var secretEnvironment: [(name: ByteString, value: ByteString)] = []
+    private var doors: [AgentRelay.Door] = []
 
     /// Makes the mounts; waits for caches that others have.
     init(of step: ProcessStep, _ job: StepJob, _ executor: LocalExecutor) throws {
@@ -47,6 +48,7 @@ final class MountSet {
         for (index, mount) in step.mounts.enumerated() {
             try add(mount, job.selections[index])
         }
+        if !doors.isEmpty { held.append(try AgentRelay(doors)) }
     }
 
     /// Where the mounts go, for the stubs.
@@ -83,6 +85,10 @@ final class MountSet {
             let bound = try DetachedMount.bind(held.folder.directory.descriptor, attributes: attributes)
             add(bound, at: mount, isDirectory: true)
         case .secret(let secret): try add(secret, at: mount)
+        case .agent(let agent):
+            guard let opened = try open(agent) else { return }
+            doors.append(opened.door)
+            add(opened.socket, at: mount, isDirectory: false)
         }
     }
 

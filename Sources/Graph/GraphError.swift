@@ -24,6 +24,7 @@ package struct GraphError: DescribedError {
         case overBudget(LoweringBudget.Excess)
         case malformedExclude(ByteString, String)
         case mountOverRoot(ByteString)
+        case notAllowed(Entitlement)
     }
 
     package let reason: Reason
@@ -60,6 +61,7 @@ package struct GraphError: DescribedError {
         case .overBudget(let excess): excess.message
         case .malformedExclude(let pattern, let why): "--exclude=\(pattern.escaped): syntax error in pattern: \(why)"
         case .mountOverRoot(let target): "invalid mount target \"\(target.escaped)\": it is the root of the step"
+        case .notAllowed(let entitlement): "\(entitlement.rawValue) is not allowed"
         }
     }
 
@@ -81,6 +83,8 @@ package struct GraphError: DescribedError {
         case .nulByte: "remove the byte; is the file text?"
         case .overBudget(let excess): excess.remedy
         case .malformedExclude: "write a backslash before a character that is meant as itself"
+        case .notAllowed(let entitlement):
+            "give --allow \(entitlement.rawValue), if you trust this Dockerfile with it"
         case .mountOverRoot: "give a target= below it; a relative one counts from WORKDIR"
         case .selfReference, .emptyBase, .malformedMode, .emptyVolume, .notYet: nil
         }

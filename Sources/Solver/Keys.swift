@@ -22,7 +22,8 @@ package enum Keys {
             encoder.append(UInt64(actions.count))
             for action in actions { encode(action, into: &encoder) }
         case .run(let step):
-            encoder.append("run")
+            // Two words, and no field in each step's key: those of steps in the sandbox stay what they were.
+            encoder.append(step.security == .insecure ? "insecure run" : "run")
             encode(step, into: &encoder)
         }
         // Ownership is kept as it is: the only model so far (`cache.md` rule 13).
@@ -158,7 +159,8 @@ package enum Keys {
         }
     }
 
-    /// What a mount shows is no part of the operation: that of binds and seeds are selections, a secret's value is nowhere.
+    /// What a mount shows is no part of the operation: that of binds and seeds are selections; a secret's value
+    /// or an agent's socket is nowhere.
     private static func encode(_ mount: ProcessMount, into encoder: inout CanonicalEncoder) {
         encoder.append(mount.target)
         switch mount.kind {
@@ -183,6 +185,11 @@ package enum Keys {
             encoder.append(secret.isRequired)
             encoder.append(secret.environmentName)
             encode(mode: secret.mode, secret.uid, secret.gid, into: &encoder)
+        case .agent(let agent):
+            encoder.append("ssh")
+            encoder.append(agent.id)
+            encoder.append(agent.isRequired)
+            encode(mode: agent.mode, agent.uid, agent.gid, into: &encoder)
         }
     }
 

@@ -19,6 +19,16 @@ struct BuildCommand: EnvironmentCommand {
     var extraHosts: [ArgumentValue] = []
 
     @Option(
+        name: .customLong("allow"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Let the Dockerfile have the host's network or full rights: network.host, security.insecure.",
+            valueName: "entitlement"
+        )
+    )
+    var entitlements: [ArgumentValue] = []
+
+    @Option(
         name: .customLong("annotation"),
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Annotate the image's manifest.", valueName: "[type:]name=value")
@@ -143,6 +153,16 @@ struct BuildCommand: EnvironmentCommand {
         )
     )
     var secrets: [ArgumentValue] = []
+
+    @Option(
+        name: .customLong("ssh"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Give RUN --mount=type=ssh the SSH agent of a socket; without one that of $SSH_AUTH_SOCK.",
+            valueName: "default|id[=socket]"
+        )
+    )
+    var agents: [ArgumentValue] = []
 
     @Option(
         name: [.customLong("tag"), .customShort("t")],

@@ -39,12 +39,19 @@ struct BuildPlan {
         request.ignoresCache = command.ignoresCache
         request.pullsAlways = command.pullsAlways
         request.network = try Self.network(command.network?.bytes)
+        for value in command.entitlements where !value.bytes.isEmpty {
+            request.entitlements.insert(try Self.entitlement(value.bytes))
+        }
         request.extraHosts = try command.extraHosts.map { value throws(UsageError) in
             try ExtraHostOption(value.bytes).host
         }
         for value in command.secrets {
             let option = try SecretOption(value.bytes, environment: environment)
             request.secrets[option.id] = option.secret
+        }
+        for value in command.agents where !value.bytes.isEmpty {
+            let option = try AgentOption(value.bytes, environment: environment)
+            request.agents[option.id] = option.agent
         }
         request.outputs = try Self.outputs(command)
         guard request.outputs.count(where: \.goesToStandardOutput) <= 1 else {
@@ -147,6 +154,13 @@ struct BuildPlan {
             throw .malformed(flag: "--network", value: text, reason: "it is default, none or host")
         }
         return network
+    }
+
+    private static func entitlement(_ text: ByteString) throws(UsageError) -> BuildRequest.Entitlement {
+        if let entitlement = BuildRequest.Entitlement(rawValue: text.text) { return entitlement }
+        let name = text.split(separator: UInt8(ascii: "=")).first ?? text
+        if name == "device" || name == "buildx.local.delete" { throw .notSupported("--allow \(name.text)", instead: nil) }
+        throw .malformed(flag: "--allow", value: text, reason: "it is network.host or security.insecure")
     }
 
     private static func progress(

@@ -17,6 +17,8 @@ package struct LoweringRequest: Sendable {
     package var ignoresCache: Bool
     /// `--network`: what RUN without `--network` gets.
     package var network: ProcessStep.Network
+    /// `--allow`.
+    package var entitlements: Set<Entitlement>
     /// `--add-host`.
     package var extraHosts: [ExtraHost]
     /// Names given with `--build-context`, in lower case.
@@ -30,6 +32,7 @@ package struct LoweringRequest: Sendable {
         labels: [ByteString: ByteString] = [:],
         ignoresCache: Bool = false,
         network: ProcessStep.Network = .default,
+        entitlements: Set<Entitlement> = [],
         extraHosts: [ExtraHost] = [],
         namedContexts: Set<ByteString> = []
     ) {
@@ -40,6 +43,7 @@ package struct LoweringRequest: Sendable {
         self.labels = labels
         self.ignoresCache = ignoresCache
         self.network = network
+        self.entitlements = entitlements
         self.extraHosts = extraHosts
         self.namedContexts = namedContexts
     }
