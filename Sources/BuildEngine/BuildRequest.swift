@@ -35,8 +35,9 @@ public struct BuildRequest: Sendable {
     public var extraHosts: [ExtraHost]
     /// `--secret`: by id, what `RUN --mount=type=secret` gets.
     public var secrets: [ByteString: Secret]
-    /// `--ssh`: by id, what `RUN --mount=type=ssh` leads to.
-    public var agents: [ByteString: Agent]
+    /// `--ssh`: by id, the agent that `RUN --mount=type=ssh` leads to: the path of its socket, or those of files with
+    /// private keys.
+    public var agents: [ByteString: [ByteString]]
     /// `--output`, `--load`, `--push`; none puts the image into the store.
     public var outputs: [Output]
 
@@ -104,11 +105,5 @@ public struct BuildRequest: Sendable {
     public enum Secret: Sendable, Hashable {
         case file(ByteString)
         case value(ByteString)
-    }
-
-    /// An agent that holds keys for SSH and signs with them.
-    public enum Agent: Sendable, Hashable {
-        /// The path of the socket it listens on.
-        case socket(ByteString)
     }
 }

@@ -81,7 +81,7 @@ private struct Build {
         )
         let inputs = try files.inputs(store: store, images: images)
         let secrets = try SecretFiles.read(request.secrets)
-        let agents = try AgentSockets.check(request.agents)
+        let agents = try AgentFiles.read(request.agents, environment: engine.options.environment)
         let lowering = try request.lowering(of: parsed)
         let lowered = try await Lowering.lower(lowering, images: inputs)
         let counter = StepCounter(lowered.graph)

@@ -8,7 +8,7 @@ extension MountSet {
     ///
     /// It is made in a folder of the build's own, of which the step sees this one file.
     func open(_ agent: AgentMount) throws -> (socket: DetachedMount, door: AgentRelay.Door)? {
-        guard let path = executor.agents[agent.id] else {
+        guard let path = try executor.agents.socket(of: agent.id) else {
             if agent.isRequired { throw ExecutionError.missingAgent(agent.id) }
             return nil
         }

@@ -158,8 +158,8 @@ struct BuildCommand: EnvironmentCommand {
         name: .customLong("ssh"),
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Give RUN --mount=type=ssh the SSH agent of a socket; without one that of $SSH_AUTH_SOCK.",
-            valueName: "default|id[=socket]"
+            "Let RUN --mount=type=ssh ask an SSH agent (default: $SSH_AUTH_SOCK), or use private keys.",
+            valueName: "default|id[=socket|=key,…]"
         )
     )
     var agents: [ArgumentValue] = []

@@ -51,7 +51,7 @@ struct BuildPlan {
         }
         for value in command.agents where !value.bytes.isEmpty {
             let option = try AgentOption(value.bytes, environment: environment)
-            request.agents[option.id] = option.agent
+            request.agents[option.id] = option.paths
         }
         request.outputs = try Self.outputs(command)
         guard request.outputs.count(where: \.goesToStandardOutput) <= 1 else {
