@@ -42,7 +42,8 @@ enum AgentFiles {
         let reason = error.code == EFBIG ? "it is no key: more than \(Agents.maximumKeySize >> 10) KiB" : error.reason
         return BuildFailure(
             message: "SSH agent \(id.escaped): \(path.escaped): \(reason)",
-            remedy: error.isNotFound ? "name the agent's socket (ssh-add -l asks it), or a file with a private key" : nil,
+            remedy: error.isNotFound
+                ? "name the agent's socket (ssh-add -l asks it), or a file with a private key" : nil,
             exitCode: 4
         )
     }

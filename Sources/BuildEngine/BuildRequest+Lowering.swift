@@ -14,12 +14,14 @@ extension BuildRequest {
             case .none: .none
             case .host: .host
             }
-        var entitlements = Set(self.entitlements.map { entitlement -> Graph.Entitlement in
-            switch entitlement {
-            case .networkHost: .networkHost
-            case .securityInsecure: .securityInsecure
+        var entitlements = Set(
+            self.entitlements.map { entitlement -> Graph.Entitlement in
+                switch entitlement {
+                case .networkHost: .networkHost
+                case .securityInsecure: .securityInsecure
+                }
             }
-        })
+        )
         // Who gives all steps the host's network allows it to those, too, that ask for it.
         if self.network == .host { entitlements.insert(.networkHost) }
         return LoweringRequest(

@@ -31,14 +31,17 @@ struct AgentConversation {
     /// What a message may have, as in OpenSSH.
     static let maximumLength = 256 << 10
 
-    /// The types of requests that a step may make: SSH_AGENTC_REQUEST_IDENTITIES and SSH_AGENTC_SIGN_REQUEST. All others
-    /// change the agent, or ask for what is no key.
+    /// The types of requests that a step may make: SSH_AGENTC_REQUEST_IDENTITIES and SSH_AGENTC_SIGN_REQUEST.
+    ///
+    /// All others change the agent, or ask for what is no key.
     static let allowedTypes: Set<UInt8> = [11, 13]
 
     /// SSH_AGENT_FAILURE.
     static let refusal: [UInt8] = [0, 0, 0, 1, 5]
 
-    /// What is waited for: the step's end first. A step that goes away is noticed whatever is waited for.
+    /// What is waited for: the step's end first.
+    ///
+    /// A step that goes away is noticed whatever is waited for.
     var polled: [pollfd] {
         var result = [
             pollfd(fd: step.descriptor.number, events: 0, revents: 0),

@@ -18,11 +18,13 @@ final class KeyAgent: Sendable {
     ) throws {
         let agent = try KeyAgent.program("ssh-agent", id, environment)
         let adder = try KeyAgent.program("ssh-add", id, environment)
-        // The agent serves a command and ends some seconds after it, so the command ends the agent itself.
-        let script: ByteString = "echo \"$SSH_AUTH_SOCK\"; while read -r line; do :; done; kill \"$SSH_AGENT_PID\""
-        var kept = environment.filter { ["PATH", "TMPDIR"].contains($0.key) }
+        // The agent serves a command and ends some seconds after it, so the command ends the agent itself. It asks it
+        // first: one that has answered is so far that it also removes its folder when it is ended.
+        let script: ByteString =
+            "\"$0\" -l > /dev/null; echo \"$SSH_AUTH_SOCK\"; while read -r line; do :; done; kill \"$SSH_AGENT_PID\""
+        var kept = environment.filter { $0.key == "PATH" }
         process = try CompanionProcess(
-            HelperProcess(program: agent, arguments: ["/bin/sh", "-c", script], environment: kept)
+            HelperProcess(program: agent, arguments: ["/bin/sh", "-c", script, adder], environment: kept)
         )
         guard let line = try process.readLine(), !line.isEmpty else {
             throw ExecutionError.keyAgent(id, reason: "\(agent.escaped) does not start")
@@ -39,7 +41,11 @@ final class KeyAgent: Sendable {
             let outcome = try add.runBlocking()
             guard outcome.ending.isSuccess else {
                 let text = ByteString(outcome.diagnostics).split(separator: UInt8(ascii: "\n")).last { !$0.isEmpty }
-                throw ExecutionError.unusableKey(id, key.name, reason: text?.escaped ?? "it has a passphrase, or is no private key")
+                throw ExecutionError.unusableKey(
+                    id,
+                    key.name,
+                    reason: text?.escaped ?? "it has a passphrase, or is no private key"
+                )
             }
         }
     }

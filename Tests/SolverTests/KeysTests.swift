@@ -35,6 +35,7 @@ struct KeysTests {
             key { $0.platform = Platform(os: "linux", architecture: "arm64", variant: "v9") },
             key { $0.network = .none },
             key { $0.network = .host },
+            key { $0.security = .insecure },
             key { $0.hostname = "h" },
             key { $0.extraHosts = [ExtraHost(name: "h", address: "1.2.3.4")] },
             key { $0.extraHosts = [ExtraHost(name: "h1", address: ".2.3.4")] },
@@ -70,6 +71,11 @@ struct KeysTests {
             change(&secret)
             return .secret(secret)
         }
+        func agent(_ change: (inout AgentMount) -> Void = { _ in }) -> ProcessMount.Kind {
+            var agent = AgentMount(id: "i")
+            change(&agent)
+            return .agent(agent)
+        }
         let path = MountedPath(input: 1, path: "/p")
         let keys = [
             key(), key(.bind(path, isReadOnly: true)), key(.bind(path, isReadOnly: false)),
@@ -77,6 +83,9 @@ struct KeysTests {
             key(.bind(path, isReadOnly: true), .bind(path, isReadOnly: true)),
             key(.temporary(size: nil, isReadOnly: false)), key(.temporary(size: 0, isReadOnly: false)),
             key(.temporary(size: 1, isReadOnly: false)), key(.temporary(size: nil, isReadOnly: true)),
+            key(agent()), key(agent { $0.id = "j" }), key(agent { $0.isRequired = true }),
+            key(agent { $0.mode = 0o644 }), key(agent { $0.uid = 1 }), key(agent { $0.gid = 1 }),
+            key(agent(), target: "/u"),
             key(cache()), key(cache { $0.id = "j" }), key(cache { $0.sharing = .locked }),
             key(cache { $0.sharing = .private }), key(cache { $0.isReadOnly = true }), key(cache { $0.seed = path }),
             key(cache { $0.mode = 0o700 }), key(cache { $0.uid = 1 }), key(cache { $0.gid = 1 }),
@@ -169,6 +178,21 @@ struct KeysTests {
         ]
         #expect(Set(keys).count == keys.count)
         #expect(key(.empty, times: times, reads: false) == key(.empty, reads: false))
+    }
+
+    @Test("the security of a step and its agents are told by name, the security only where it is not the usual one")
+    func runRecords() {
+        var step = ProcessStep(arguments: ["x"])
+        #expect(!KeyRecord(of: .run(step)).fields.contains { $0.name == "security" })
+        step.security = .insecure
+        step.mounts = [ProcessMount(.agent(AgentMount(isRequired: true)), target: "/s")]
+        let fields = KeyRecord(of: .run(step)).fields
+        #expect(fields.contains { $0.name == "security" && $0.value == "insecure" })
+        #expect(
+            fields.contains {
+                $0.name == "ssh mount" && $0.value == "target=/s,id=default,mode=600,uid=0,gid=0,required"
+            }
+        )
     }
 
     @Test("what goes into a key is told by name")

@@ -6,7 +6,8 @@ struct AgentOption {
     /// One socket, or files with keys; which of them the engine sees.
     let paths: [ByteString]
 
-    /// - Parameter environment: where the socket is looked up that is not named.
+    /// `environment`: where the socket is looked up that is not named.
+    ///
     /// - Throws: `UsageError` for what names nothing.
     init(_ text: ByteString, environment: [ByteString: ByteString]) throws(UsageError) {
         let parts = text.bytes.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -19,7 +20,8 @@ struct AgentOption {
                 throw .malformed(
                     flag: "--ssh",
                     value: text,
-                    reason: "it names no socket, and SSH_AUTH_SOCK is not set (sudo --preserve-env=SSH_AUTH_SOCK keeps it)"
+                    reason:
+                        "it names no socket, and SSH_AUTH_SOCK is not set (sudo --preserve-env=SSH_AUTH_SOCK keeps it)"
                 )
             }
             paths = [socket]

@@ -159,7 +159,9 @@ struct BuildPlan {
     private static func entitlement(_ text: ByteString) throws(UsageError) -> BuildRequest.Entitlement {
         if let entitlement = BuildRequest.Entitlement(rawValue: text.text) { return entitlement }
         let name = text.split(separator: UInt8(ascii: "=")).first ?? text
-        if name == "device" || name == "buildx.local.delete" { throw .notSupported("--allow \(name.text)", instead: nil) }
+        if name == "device" || name == "buildx.local.delete" {
+            throw .notSupported("--allow \(name.text)", instead: nil)
+        }
         throw .malformed(flag: "--allow", value: text, reason: "it is network.host or security.insecure")
     }
 
