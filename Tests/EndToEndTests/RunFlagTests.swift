@@ -113,7 +113,7 @@ struct RunFlagTests {
                 RUN --mount=type=ssh ssh-add -D; ssh-add -x < /dev/null; ssh-add -l | wc -l
                 USER 1000
                 RUN --mount=type=ssh ssh-add -l 2>&1 | grep -o denied
-                RUN --mount=type=ssh,uid=1000,mode=0640 --mount=type=ssh,uid=1000,target=/own,id=two \\
+                RUN --network=none --mount=type=ssh,uid=1000,mode=0640 --mount=type=ssh,uid=1000,target=/own,id=two \\
                     ssh-add -l | cut -d' ' -f3; SSH_AUTH_SOCK=/own ssh-add -l | wc -l
                 RUN --mount=type=ssh,id=absent test ! -e $SSH_AUTH_SOCK && echo $SSH_AUTH_SOCK
                 RUN test -z "$SSH_AUTH_SOCK" && test ! -e /run && echo gone
