@@ -14,17 +14,12 @@ extension BuildRequest {
             case .none: .none
             case .host: .host
             }
-        var entitlements = Set(
-            self.entitlements.map { entitlement -> Graph.Entitlement in
-                switch entitlement {
-                case .networkHost: .networkHost
-                case .securityInsecure: .securityInsecure
-                }
-            }
-        )
+        var entitlements: Set<Graph.Entitlement> = []
+        if self.entitlements.contains(.networkHost) { entitlements.insert(.networkHost) }
+        if self.entitlements.contains(.securityInsecure) { entitlements.insert(.securityInsecure) }
         // Who gives all steps the host's network allows it to those, too, that ask for it.
         if self.network == .host { entitlements.insert(.networkHost) }
-        return LoweringRequest(
+        var result = LoweringRequest(
             dockerfile: dockerfile,
             buildArguments: buildArguments,
             target: target,
@@ -36,6 +31,11 @@ extension BuildRequest {
             extraHosts: extraHosts.map { Graph.ExtraHost(name: $0.name, address: $0.address) },
             namedContexts: Set(namedContexts.keys)
         )
+        result.devices.allowsAll = self.entitlements.contains(.device)
+        for (name, device) in devices {
+            if name == device { result.devices.allowed.insert(name) } else { result.devices.aliases[name] = device }
+        }
+        return result
     }
 
     /// `# syntax=docker/dockerfile:…` means the built-in frontend; another one is refused by name.

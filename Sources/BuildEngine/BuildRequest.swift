@@ -31,6 +31,8 @@ public struct BuildRequest: Sendable {
     ///
     /// With the network `host`, ``Entitlement/networkHost`` need not be named.
     public var entitlements: Set<Entitlement>
+    /// `--allow device=NAME`: the devices that `RUN --device` may have, by the name that it uses: their own, or another.
+    public var devices: [ByteString: ByteString]
     /// `--add-host`: further lines of each step's /etc/hosts.
     public var extraHosts: [ExtraHost]
     /// `--secret`: by id, what `RUN --mount=type=secret` gets.
@@ -52,6 +54,7 @@ public struct BuildRequest: Sendable {
         pullsAlways = false
         network = .default
         entitlements = []
+        devices = [:]
         extraHosts = []
         secrets = [:]
         agents = [:]
@@ -85,6 +88,8 @@ public struct BuildRequest: Sendable {
         case networkHost = "network.host"
         /// `RUN --security=insecure`.
         case securityInsecure = "security.insecure"
+        /// Every `RUN --device`.
+        case device
     }
 
     /// A name and its address for /etc/hosts.

@@ -82,7 +82,9 @@ private struct Build {
         let inputs = try files.inputs(store: store, images: images)
         let secrets = try SecretFiles.read(request.secrets)
         let agents = try AgentFiles.read(request.agents, environment: engine.options.environment)
-        let lowering = try request.lowering(of: parsed)
+        var lowering = try request.lowering(of: parsed)
+        let catalog = DeviceCatalog(environment: engine.options.environment)
+        lowering.devices.registry = { catalog.registry }
         let lowered = try await Lowering.lower(lowering, images: inputs)
         let counter = StepCounter(lowered.graph)
         let upkeep = engine.upkeep

@@ -258,8 +258,10 @@ static void attach_mounts(const struct sbi_step *step, int dev) {
         if (target < 0) sbi_fail(step, SBI_STAGE_MOUNT_TARGET, errno, i);
         struct stat found;
         if (fstat(target, &found) < 0) sbi_fail(step, SBI_STAGE_MOUNT_TARGET, errno, i);
-        int is_refused = S_ISLNK(found.st_mode) || S_ISCHR(found.st_mode) || S_ISBLK(found.st_mode)
-                      || same_file(&found, &root) || same_file(&found, &dev_root) || is_kernel_file_system(target);
+        // A step without a sandbox may have a device where another is to go.
+        int is_device = (S_ISCHR(found.st_mode) || S_ISBLK(found.st_mode)) && !step->is_insecure;
+        int is_refused = S_ISLNK(found.st_mode) || is_device || same_file(&found, &root) || same_file(&found, &dev_root)
+                      || is_kernel_file_system(target);
         if (is_refused) sbi_fail(step, SBI_STAGE_MOUNT_REFUSED, EPERM, i);
         // The kernel refuses a directory over a file and a file over a directory (ENOTDIR).
         if (sbi_move_mount(mount->mount, target, "") < 0) sbi_fail(step, SBI_STAGE_MOUNT, errno, i);

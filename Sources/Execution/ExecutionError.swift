@@ -25,6 +25,8 @@ package enum ExecutionError: DescribedError {
     case missingSecret(ByteString)
     /// A RUN needs an SSH agent that was not given.
     case missingAgent(ByteString)
+    /// What a device's specification names of the host is not there.
+    case unusableDevice(ByteString, ByteString, reason: String)
     /// An agent for key files cannot be had; the reason is a sentence.
     case keyAgent(ByteString, reason: String)
     /// A key file that no agent takes, in the words of the program that tried.
@@ -56,6 +58,7 @@ package enum ExecutionError: DescribedError {
         case .changedWhileRead(let path): "\(path.escaped): changed while it was being read"
         case .missingSecret(let id): "secret \(id.escaped): not found"
         case .missingAgent(let id): "SSH agent \(id.escaped): not found"
+        case .unusableDevice(let name, let path, let reason): "device \(name.escaped): \(path.escaped): \(reason)"
         case .keyAgent(let id, let reason): "SSH agent \(id.escaped): \(reason)"
         case .unusableKey(let id, let name, let reason):
             "SSH agent \(id.escaped): the key \(name.escaped) cannot be used: \(reason)"
@@ -81,6 +84,7 @@ package enum ExecutionError: DescribedError {
         case .treesDiffer: "this is a fault of the engine: please report it with the Dockerfile"
         case .missingSecret(let id): "give it with --secret id=\(id.escaped),src=FILE (or env=VARIABLE)"
         case .missingAgent(let id): "give it with --ssh \(id.escaped) for that of SSH_AUTH_SOCK (or =SOCKET)"
+        case .unusableDevice: "its specification does not fit this machine: make it anew"
         case .keyAgent(let id, _): "install openssh-client, or give an agent's socket: --ssh \(id.escaped)=SOCKET"
         case .unusableKey(let id, let name, _):
             "put a key with a passphrase into your agent, ssh-add \(name.escaped), and give that: --ssh \(id.escaped)"

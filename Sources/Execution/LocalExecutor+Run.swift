@@ -52,7 +52,8 @@ extension LocalExecutor {
             work: work,
             security: security
         )
-        let user = try UserLookup(root: try root.openDirectory()).identity(for: step.user)
+        var user = try UserLookup(root: try root.openDirectory()).identity(for: step.user)
+        user.supplementaryGroups += step.devices.flatMap(\.groups)
         var places = layer.resolved[...]
         let files = try folder.stepFiles(hostname: step.hostname, extraHosts: step.extraHosts)
         var mounts = try files.mounts(at: Array(places.prefix(StepFiles.targets.count)))
@@ -118,6 +119,11 @@ extension LocalExecutor {
             }
         }
         if !names.contains("HOME") { environment.append("HOME=" + user.home) }
+        for entry in step.devices.flatMap(\.environment) {
+            guard let name = entry.split(separator: UInt8(ascii: "=")).first else { continue }
+            environment.removeAll { $0.hasPrefix(name + "=") }
+            environment.append(entry)
+        }
         return environment
     }
 

@@ -43,6 +43,7 @@ final class MountSet {
     init(of step: ProcessStep, _ job: StepJob, _ executor: LocalExecutor) throws {
         self.executor = executor
         self.job = job
+        for device in step.devices { try show(device) }
         guard !step.mounts.isEmpty else { return }
         try takeCaches(of: step)
         for (index, mount) in step.mounts.enumerated() {
@@ -93,7 +94,10 @@ final class MountSet {
     }
 
     private func add(_ detached: DetachedMount, at mount: ProcessMount, isDirectory: Bool) {
-        guard let target = mount.target else { return }
+        if let target = mount.target { add(detached, at: target, isDirectory: isDirectory) }
+    }
+
+    func add(_ detached: DetachedMount, at target: ByteString, isDirectory: Bool) {
         made.append(Made(target: MountPath(target), mount: detached, isDirectory: isDirectory))
     }
 

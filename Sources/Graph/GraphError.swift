@@ -25,6 +25,12 @@ package struct GraphError: DescribedError {
         case malformedExclude(ByteString, String)
         case mountOverRoot(ByteString)
         case notAllowed(Entitlement)
+        case unknownDevice(ByteString)
+        case devicesNotAllowed([ByteString])
+        /// A specification of devices could not be read, so that nobody knows whether the device is there.
+        case unreadDevices(ByteString, String)
+        /// A device whose specification asks for what no step can be given.
+        case deviceLacks(ByteString, String)
     }
 
     package let reason: Reason
@@ -61,6 +67,14 @@ package struct GraphError: DescribedError {
         case .overBudget(let excess): excess.message
         case .malformedExclude(let pattern, let why): "--exclude=\(pattern.escaped): syntax error in pattern: \(why)"
         case .mountOverRoot(let target): "invalid mount target \"\(target.escaped)\": it is the root of the step"
+        case .unreadDevices(let name, let reason): "device \(name.escaped): \(reason)"
+        case .deviceLacks(let name, let what):
+            "device \(name.escaped): \(what) in its specification is not supported yet"
+        case .unknownDevice(let name): "required device \"\(name.escaped)\" is not registered"
+        case .devicesNotAllowed(let names) where names.count == 1:
+            "device \(names[0].escaped) is requested by the build but not allowed"
+        case .devicesNotAllowed(let names):
+            "devices \(names.map(\.escaped).joined(separator: ", ")) are requested by the build but not allowed"
         case .notAllowed(let entitlement): "\(entitlement.rawValue) is not allowed"
         }
     }
@@ -83,10 +97,14 @@ package struct GraphError: DescribedError {
         case .nulByte: "remove the byte; is the file text?"
         case .overBudget(let excess): excess.remedy
         case .malformedExclude: "write a backslash before a character that is meant as itself"
+        case .unreadDevices: "write it in JSON (nvidia-ctk cdi generate --format=json), or take it away"
+        case .unknownDevice: "put its specification (CDI, in JSON) into /etc/cdi, or leave out required"
+        case .devicesNotAllowed(let names):
+            "give \(names.map { "--allow device=" + $0.escaped }.joined(separator: " ")), if you trust this Dockerfile"
         case .notAllowed(let entitlement):
             "give --allow \(entitlement.rawValue), if you trust this Dockerfile with it"
         case .mountOverRoot: "give a target= below it; a relative one counts from WORKDIR"
-        case .selfReference, .emptyBase, .malformedMode, .emptyVolume, .notYet: nil
+        case .selfReference, .emptyBase, .malformedMode, .emptyVolume, .notYet, .deviceLacks: nil
         }
     }
 }

@@ -53,6 +53,7 @@ package struct ProcessStep: Sendable, Hashable {
     package var hostname: ByteString
     package var extraHosts: [ExtraHost]
     package var mounts: [ProcessMount]
+    package var devices: [Device]
     package var inlineFiles: [InlineFile]
     /// Proxy settings that reach the process but no key (`HTTP_PROXY=…` given as build arguments and not declared).
     package var unkeyedEnvironment: [ByteString]
@@ -68,6 +69,7 @@ package struct ProcessStep: Sendable, Hashable {
         hostname: ByteString = ProcessStep.defaultHostname,
         extraHosts: [ExtraHost] = [],
         mounts: [ProcessMount] = [],
+        devices: [Device] = [],
         inlineFiles: [InlineFile] = [],
         unkeyedEnvironment: [ByteString] = []
     ) {
@@ -81,6 +83,7 @@ package struct ProcessStep: Sendable, Hashable {
         self.hostname = hostname
         self.extraHosts = extraHosts
         self.mounts = mounts
+        self.devices = devices
         self.inlineFiles = inlineFiles
         self.unkeyedEnvironment = unkeyedEnvironment
     }

@@ -41,6 +41,7 @@ extension KeyRecord {
             add("hostname", step.hostname)
             for host in step.extraHosts { add("host", host.name + " " + host.address) }
             for mount in step.mounts { add(mount) }
+            for device in step.devices { add("device", device.name) }
             for file in step.inlineFiles { add("script", file.content) }
         }
     }

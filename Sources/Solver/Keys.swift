@@ -22,8 +22,9 @@ package enum Keys {
             encoder.append(UInt64(actions.count))
             for action in actions { encode(action, into: &encoder) }
         case .run(let step):
-            // Two words, and no field in each step's key: those of steps in the sandbox stay what they were.
-            encoder.append(step.security == .insecure ? "insecure run" : "run")
+            // Words of their own, and no fields in every step's key: what most steps lack changes none of their keys.
+            let word: ByteString = step.security == .insecure ? "insecure run" : "run"
+            encoder.append(step.devices.isEmpty ? word : word + " with devices")
             encode(step, into: &encoder)
         }
         // Ownership is kept as it is: the only model so far (`cache.md` rule 13).
@@ -156,6 +157,28 @@ package enum Keys {
             encoder.append(file.name)
             encoder.append(file.content)
             encoder.append(UInt64(file.mode))
+        }
+        if !step.devices.isEmpty { encode(step.devices, into: &encoder) }
+    }
+
+    private static func encode(_ devices: [Device], into encoder: inout CanonicalEncoder) {
+        encoder.append(UInt64(devices.count))
+        for device in devices {
+            encoder.append(device.name)
+            encoder.append(UInt64(device.nodes.count))
+            for node in device.nodes {
+                encoder.append(node.path)
+                encoder.append(node.hostPath)
+            }
+            encoder.append(UInt64(device.mounts.count))
+            for mount in device.mounts {
+                encoder.append(mount.path)
+                encoder.append(mount.hostPath)
+                encoder.append(mount.isReadOnly)
+            }
+            encoder.append(device.environment)
+            encoder.append(UInt64(device.groups.count))
+            for group in device.groups { encoder.append(UInt64(group)) }
         }
     }
 

@@ -55,12 +55,21 @@ struct RunFlagOptionTests {
         )
     }
 
+    @Test("devices are allowed all, by name, or under another name")
+    func devices() throws {
+        #expect(try request("--allow=device").entitlements == [.device])
+        #expect(try request("--allow=device=").entitlements == [.device])
+        let request = try request("--allow", "device=v/c=d", "--allow", "device=v/c=e,alias=mine")
+        #expect(request.entitlements == [])
+        #expect(request.devices == ["v/c=d": "v/c=d", "mine": "v/c=e"])
+    }
+
     @Test(
         "what cannot be allowed is refused by name",
         arguments: [
             ("x", "invalid value \"x\" for --allow"), ("Network.Host", "invalid value"),
             ("network.host=1", "invalid value"),
-            ("device", "--allow device is not supported yet"), ("device=a/b=c", "--allow device is not supported yet"),
+            ("device=\"", "invalid value"), ("device=a,b", "after the device comes alias=NAME"),
             ("buildx.local.delete", "--allow buildx.local.delete is not supported yet"),
         ] as [(ByteString, String)]
     )

@@ -62,6 +62,44 @@ struct RunFlagTests {
         #expect(stat(root + "/node", &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
     }
 
+    // MARK: Devices
+
+    @Test("a device's nodes, files and variables are there for the step that asks, if it is allowed, and for no other")
+    func device() throws {
+        try writeFile(work.path + "/library", Array("library".utf8))
+        try writeFile(
+            work.path + "/cdi/v.json",
+            Array(
+                """
+                {"cdiVersion": "0.6.0", "kind": "v.test/thing", "devices": [{"name": "0", "containerEdits": {
+                "env": ["THING=0"], "deviceNodes": [{"path": "/dev/things/zero", "hostPath": "/dev/zero"}], "mounts":
+                [{"hostPath": "\(work.path)/library", "containerPath": "/lib/thing", "options": ["ro"]}]}}]}
+                """.utf8
+            )
+        )
+        let environment = ["SWIFT_BUILD_IMAGE_CDI_FOLDERS": work.path + "/cdi"]
+        let text = """
+            FROM busybox
+            RUN --device=v.test/thing=0,required echo $THING; head -c 3 /dev/things/zero | wc -c; cat /lib/thing
+            RUN test -z "$THING" && test ! -e /dev/things && test ! -e /lib/thing && echo gone
+            """
+        let refused = try work.tryBuild(text, environment: environment)
+        #expect(
+            refused.status == 3 && refused.error.contains("v.test/thing=0 is requested by the build but not allowed")
+        )
+        let image = try work.image(text, ["--allow", "device=v.test/thing=0"], environment: environment)
+        #expect(image.outcome.printed == "0\n3\nlibrary\ngone")
+        let root = try image.unpacked()
+        #expect(access(root + "/lib/thing", F_OK) != 0 && access(root + "/dev/things", F_OK) != 0)
+        #expect(try work.build(text, ["--allow", "device"], environment: environment).executed.isEmpty)
+        let without = try work.build(
+            "FROM busybox\nRUN --device=v.test/thing=0 echo none$THING",
+            environment: ["SWIFT_BUILD_IMAGE_CDI_FOLDERS": work.path]
+        )
+        #expect(without.error.contains("device v.test/thing=0 is not registered on this machine"), "\(without.error)")
+        #expect(without.printed == "none")
+    }
+
     // MARK: Agents
 
     /// An agent of the test's own, with one key.

@@ -89,7 +89,6 @@ struct CopyLoweringTests {
     @Test(
         "what cannot be done yet is refused by name, with its line",
         arguments: [
-            Refusal(instruction: "RUN --device=a/b=c x", feature: "RUN --device"),
             Refusal(instruction: "ADD http://h/f /", feature: "ADD of http://h/f"),
             Refusal(instruction: "ADD https://h/f /", feature: "ADD of https://h/f"),
             Refusal(instruction: "ADD git@h:r.git /", feature: "ADD of git@h:r.git"),

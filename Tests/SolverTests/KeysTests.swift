@@ -15,6 +15,12 @@ struct KeysTests {
         return Keys.operation(.run(step))
     }
 
+    private static func device(_ change: (inout Device) -> Void = { _ in }) -> Device {
+        var device = Device(name: "v/c=d")
+        change(&device)
+        return device
+    }
+
     @Test("every field of a process is in its key, and no border between fields can be moved")
     func processFields() {
         let keys = [
@@ -36,6 +42,24 @@ struct KeysTests {
             key { $0.network = .none },
             key { $0.network = .host },
             key { $0.security = .insecure },
+            key { $0.devices = [Self.device()] },
+            key { $0.devices = [Self.device(), Self.device()] },
+            key {
+                $0.devices = [Self.device()]; $0.security = .insecure
+            },
+            key { $0.devices = [Self.device { $0.name = "v/c=e" }] },
+            key { $0.devices = [Self.device { $0.environment = ["A=2"] }] },
+            key { $0.devices = [Self.device { $0.groups = [1] }] },
+            key { $0.devices = [Self.device { $0.nodes = [.init(path: "/dev/a", hostPath: "/dev/b")] }] },
+            key { $0.devices = [Self.device { $0.nodes = [.init(path: "/dev/b", hostPath: "/dev/a")] }] },
+            key {
+                $0.devices = [Self.device { $0.mounts = [.init(path: "/dev/a", hostPath: "/dev/b", isReadOnly: true)] }]
+            },
+            key {
+                $0.devices = [
+                    Self.device { $0.mounts = [.init(path: "/dev/a", hostPath: "/dev/b", isReadOnly: false)] }
+                ]
+            },
             key { $0.hostname = "h" },
             key { $0.extraHosts = [ExtraHost(name: "h", address: "1.2.3.4")] },
             key { $0.extraHosts = [ExtraHost(name: "h1", address: ".2.3.4")] },

@@ -22,7 +22,7 @@ struct BuildCommand: EnvironmentCommand {
         name: .customLong("allow"),
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Let the Dockerfile have the host's network or full rights: network.host, security.insecure.",
+            "Let the Dockerfile have more: network.host, security.insecure, device[=NAME].",
             valueName: "entitlement"
         )
     )

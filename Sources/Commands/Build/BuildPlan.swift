@@ -40,7 +40,10 @@ struct BuildPlan {
         request.pullsAlways = command.pullsAlways
         request.network = try Self.network(command.network?.bytes)
         for value in command.entitlements where !value.bytes.isEmpty {
-            request.entitlements.insert(try Self.entitlement(value.bytes))
+            switch try AllowOption(value.bytes) {
+            case .entitlement(let entitlement): request.entitlements.insert(entitlement)
+            case .device(let name, let device): request.devices[name] = device
+            }
         }
         request.extraHosts = try command.extraHosts.map { value throws(UsageError) in
             try ExtraHostOption(value.bytes).host
@@ -154,15 +157,6 @@ struct BuildPlan {
             throw .malformed(flag: "--network", value: text, reason: "it is default, none or host")
         }
         return network
-    }
-
-    private static func entitlement(_ text: ByteString) throws(UsageError) -> BuildRequest.Entitlement {
-        if let entitlement = BuildRequest.Entitlement(rawValue: text.text) { return entitlement }
-        let name = text.split(separator: UInt8(ascii: "=")).first ?? text
-        if name == "device" || name == "buildx.local.delete" {
-            throw .notSupported("--allow \(name.text)", instead: nil)
-        }
-        throw .malformed(flag: "--allow", value: text, reason: "it is network.host or security.insecure")
     }
 
     private static func progress(

@@ -19,6 +19,8 @@ package struct LoweringRequest: Sendable {
     package var network: ProcessStep.Network
     /// `--allow`.
     package var entitlements: Set<Entitlement>
+    /// `--allow device`, and what there is.
+    package var devices = DeviceAccess()
     /// `--add-host`.
     package var extraHosts: [ExtraHost]
     /// Names given with `--build-context`, in lower case.

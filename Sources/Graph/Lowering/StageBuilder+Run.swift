@@ -6,7 +6,6 @@ extension StageBuilder {
     mutating func lowerRun(_ run: RunInstruction, _ instruction: Instruction) async throws {
         if run.network == .host { try require(.networkHost, instruction) }
         if run.security == .insecure { try require(.securityInsecure, instruction) }
-        if !run.devices.isEmpty { try refuse("RUN --device", instruction) }
 
         var inlineFiles: [ProcessStep.InlineFile] = []
         let arguments: [ByteString]
@@ -54,6 +53,7 @@ extension StageBuilder {
             hostname: hostname,
             extraHosts: lowering.request.extraHosts,
             mounts: mounts.mounts,
+            devices: try lowerDevices(run.devices, instruction),
             inlineFiles: inlineFiles,
             unkeyedEnvironment: lowering.proxyEnvironment
         )
