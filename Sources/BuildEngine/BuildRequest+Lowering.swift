@@ -12,7 +12,12 @@ extension BuildRequest {
             case .none: .none
             case .host: .host
             }
-        return LoweringRequest(
+        var entitlements: Set<Graph.Entitlement> = []
+        if self.entitlements.contains(.networkHost) { entitlements.insert(.networkHost) }
+        if self.entitlements.contains(.securityInsecure) { entitlements.insert(.securityInsecure) }
+        // Who gives all steps the host's network allows it to those, too, that ask for it.
+        if self.network == .host { entitlements.insert(.networkHost) }
+        var result = LoweringRequest(
             dockerfile: dockerfile,
             buildArguments: buildArguments,
             target: target,
@@ -20,9 +25,15 @@ extension BuildRequest {
             labels: labels,
             ignoresCache: ignoresCache,
             network: network,
+            entitlements: entitlements,
             extraHosts: extraHosts.map { Graph.ExtraHost(name: $0.name, address: $0.address) },
             namedContexts: Set(namedContexts.keys)
         )
+        result.devices.allowsAll = self.entitlements.contains(.device)
+        for (name, device) in devices {
+            if name == device { result.devices.allowed.insert(name) } else { result.devices.aliases[name] = device }
+        }
+        return result
     }
 
     /// Reads a Dockerfile.

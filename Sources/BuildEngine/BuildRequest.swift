@@ -27,10 +27,19 @@ public struct BuildRequest: Sendable {
     public var pullsAlways: Bool
     /// `--network`.
     public var network: Network
+    /// `--allow`: what the Dockerfile may ask for beyond the usual.
+    ///
+    /// With the network `host`, ``Entitlement/networkHost`` need not be named.
+    public var entitlements: Set<Entitlement>
+    /// `--allow device=NAME`: the devices that `RUN --device` may have, by the name that it uses: their own, or another.
+    public var devices: [ByteString: ByteString]
     /// `--add-host`: further lines of each step's /etc/hosts.
     public var extraHosts: [ExtraHost]
     /// `--secret`: by id, what `RUN --mount=type=secret` gets.
     public var secrets: [ByteString: Secret]
+    /// `--ssh`: by id, the agent that `RUN --mount=type=ssh` leads to: the path of its socket, or those of files with
+    /// private keys.
+    public var agents: [ByteString: [ByteString]]
     /// `--output`, `--load`, `--push`; none puts the image into the store.
     public var outputs: [Output]
 
@@ -44,8 +53,11 @@ public struct BuildRequest: Sendable {
         ignoresCache = false
         pullsAlways = false
         network = .default
+        entitlements = []
+        devices = [:]
         extraHosts = []
         secrets = [:]
+        agents = [:]
         outputs = []
     }
 
@@ -68,6 +80,16 @@ public struct BuildRequest: Sendable {
     /// What RUN gets that does not choose for itself.
     public enum Network: String, Sendable, CaseIterable {
         case `default`, none, host
+    }
+
+    /// What a Dockerfile may only ask for if it is allowed to.
+    public enum Entitlement: String, Sendable, CaseIterable {
+        /// `RUN --network=host`.
+        case networkHost = "network.host"
+        /// `RUN --security=insecure`.
+        case securityInsecure = "security.insecure"
+        /// Every `RUN --device`.
+        case device
     }
 
     /// A name and its address for /etc/hosts.

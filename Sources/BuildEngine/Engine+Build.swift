@@ -81,7 +81,10 @@ private struct Build {
         )
         let inputs = try files.inputs(store: store, images: images)
         let secrets = try SecretFiles.read(request.secrets)
-        let lowering = request.lowering(of: parsed)
+        let agents = try AgentFiles.read(request.agents, environment: engine.options.environment)
+        var lowering = request.lowering(of: parsed)
+        let catalog = DeviceCatalog(environment: engine.options.environment)
+        lowering.devices.registry = { catalog.registry }
         let lowered = try await Lowering.lower(lowering, images: inputs)
         // From here on it is a number, or not there.
         var resolved = request
@@ -107,6 +110,7 @@ private struct Build {
                 packedCopies: try resolved.packedCopies(of: lowered.graph)
             ),
             secrets: secrets,
+            agents: agents,
             events: sink
         )
         let results = StoredResults(store: store, deltas: deltas)

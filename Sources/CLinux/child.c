@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #ifndef MQUEUE_MAGIC
@@ -67,11 +68,27 @@ static void attach_in_image(const struct sbi_step *step, const char *name, int m
 
 static int clone_named(const char *path) { return sbi_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC); }
 
+// Nodes that a step without a sandbox has besides. Whether there is a driver behind one shows when it is opened.
+static void make_devices(const struct sbi_step *step, int dev) {
+    for (size_t i = 0; i < step->device_count; i++) {
+        const struct sbi_device *device = &step->devices[i];
+        const char *slash = strchr(device->name, '/');
+        char parent[64] = {0};
+        if (slash && (size_t)(slash - device->name) < sizeof parent) {
+            memcpy(parent, device->name, slash - device->name);
+            if (mkdirat(dev, parent, 0755) < 0 && errno != EEXIST) sbi_fail(step, SBI_STAGE_DEV, errno, 0);
+        }
+        mode_t type = device->is_block ? S_IFBLK : S_IFCHR;
+        CHECK(mknodat(dev, device->name, type | 0666, makedev(device->major, device->minor)), SBI_STAGE_DEV_NODE);
+    }
+}
+
 // /dev: filled through the descriptor of its mount before anything of the image could be in the way. The nodes are
 // single files of the launcher's tmpfs; /dev itself allows no devices, so a node that the step makes stays dead.
 static int make_dev(const struct sbi_step *step) {
     static const char *const options[] = {"mode", "0755", "size", "64m", NULL};
-    int dev = make_file_system("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_STRICTATIME);
+    unsigned devices = step->is_insecure ? 0 : MOUNT_ATTR_NODEV;
+    int dev = make_file_system("tmpfs", options, MOUNT_ATTR_NOSUID | devices | MOUNT_ATTR_STRICTATIME);
     CHECK(dev, SBI_STAGE_DEV);
     for (int i = 0; i < SBI_NODE_COUNT; i++) {
         int file = openat(dev, sbi_nodes[i].name + 1, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
@@ -88,6 +105,7 @@ static int make_dev(const struct sbi_step *step) {
     CHECK(mkdirat(dev, "pts", 0755), SBI_STAGE_DEV);
     CHECK(mkdirat(dev, "shm", 01777), SBI_STAGE_DEV);
     CHECK(mkdirat(dev, "mqueue", 01777), SBI_STAGE_DEV);
+    make_devices(step, dev);
     attach_in_image(step, "dev", dev, SBI_STAGE_DEV);
 
     for (int i = 0; i < SBI_NODE_COUNT; i++) {
@@ -149,10 +167,11 @@ static void make_proc_and_sys(const struct sbi_step *step, int dev) {
     for (const char *const *path = step->masked_proc; *path; path++) mask(step, proc, *path);
     close(proc);
 
-    int sys = make_file_system("sysfs", NULL, KERNEL_MOUNT | MOUNT_ATTR_RDONLY);
+    unsigned read_only = step->is_insecure ? 0 : MOUNT_ATTR_RDONLY;
+    int sys = make_file_system("sysfs", NULL, KERNEL_MOUNT | read_only);
     CHECK(sys, SBI_STAGE_SYS);
     attach_in_image(step, "sys", sys, SBI_STAGE_SYS);
-    int groups = make_file_system("cgroup2", NULL, KERNEL_MOUNT | MOUNT_ATTR_RDONLY);
+    int groups = make_file_system("cgroup2", NULL, KERNEL_MOUNT | read_only);
     if (groups < 0) groups = clone_named(SBI_EMPTY_DIRECTORY);
     CHECK(groups, SBI_STAGE_SYS);
     if (sbi_move_mount(groups, sys, "fs/cgroup") < 0 && errno != ENOENT) sbi_fail(step, SBI_STAGE_SYS, errno, 0);
@@ -239,8 +258,10 @@ static void attach_mounts(const struct sbi_step *step, int dev) {
         if (target < 0) sbi_fail(step, SBI_STAGE_MOUNT_TARGET, errno, i);
         struct stat found;
         if (fstat(target, &found) < 0) sbi_fail(step, SBI_STAGE_MOUNT_TARGET, errno, i);
-        int is_refused = S_ISLNK(found.st_mode) || S_ISCHR(found.st_mode) || S_ISBLK(found.st_mode)
-                      || same_file(&found, &root) || same_file(&found, &dev_root) || is_kernel_file_system(target);
+        // A step without a sandbox may have a device where another is to go.
+        int is_device = (S_ISCHR(found.st_mode) || S_ISBLK(found.st_mode)) && !step->is_insecure;
+        int is_refused = S_ISLNK(found.st_mode) || is_device || same_file(&found, &root) || same_file(&found, &dev_root)
+                      || is_kernel_file_system(target);
         if (is_refused) sbi_fail(step, SBI_STAGE_MOUNT_REFUSED, EPERM, i);
         // The kernel refuses a directory over a file and a file over a directory (ENOTDIR).
         if (sbi_move_mount(mount->mount, target, "") < 0) sbi_fail(step, SBI_STAGE_MOUNT, errno, i);

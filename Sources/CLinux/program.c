@@ -33,16 +33,21 @@ static void check_working_directory(const struct sbi_step *step) {
     if (path[0] != '/') sbi_fail(step, SBI_STAGE_WORKING_DIRECTORY_OUTSIDE, ENOENT, 0);
 }
 
-static void set_capabilities(const struct sbi_step *step, uint64_t wanted) {
+// `is_ambient`: they are handed on to every program, whoever runs it.
+static void set_capabilities(const struct sbi_step *step, uint64_t wanted, int is_ambient) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct held[2];
     CHECK(syscall(SYS_capget, &header, held), SBI_STAGE_CAPABILITIES);
     for (int i = 0; i < 2; i++) {
         held[i].permitted &= (uint32_t)(wanted >> (32 * i));
         held[i].effective = held[i].permitted;
-        held[i].inheritable = 0;
+        held[i].inheritable = is_ambient ? held[i].permitted : 0;
     }
     CHECK(syscall(SYS_capset, &header, held), SBI_STAGE_CAPABILITIES);
+    for (int number = 0; is_ambient && number < 64; number++) {
+        if (!(held[number / 32].permitted >> (number % 32) & 1)) continue;
+        CHECK(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0), SBI_STAGE_CAPABILITIES);
+    }
 }
 
 static void reset_signals(void) {
@@ -111,8 +116,10 @@ _Noreturn void sbi_run_program(const struct sbi_step *step) {
     // Raw calls: the C library's would try to tell threads that this copy of the process does not have.
     CHECK(syscall(SYS_setgroups, step->group_count, step->groups), SBI_STAGE_GROUPS);
     CHECK(syscall(SYS_setresgid, step->gid, step->gid, step->gid), SBI_STAGE_USER);
+    if (step->is_insecure) CHECK(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), SBI_STAGE_USER);  // until exec
     CHECK(syscall(SYS_setresuid, step->uid, step->uid, step->uid), SBI_STAGE_USER);
-    set_capabilities(step, step->uid == 0 ? step->capabilities : 0);
+    uint64_t capabilities = step->uid == 0 || step->is_insecure ? step->capabilities : 0;
+    set_capabilities(step, capabilities, step->is_insecure);
     if (needs_change) CHECK(chdir(step->working_directory), SBI_STAGE_WORKING_DIRECTORY);
     check_working_directory(step);
 

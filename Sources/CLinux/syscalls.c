@@ -145,3 +145,11 @@ int sbi_close_from(posix_spawn_file_actions_t *actions, int first) {
 }
 
 int sbi_open_process(int pid) { return syscall(SYS_pidfd_open, pid, 0); }
+
+int sbi_free_loop_device(void) {
+    int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+    if (control < 0) return -1;
+    int number = ioctl(control, 0x4C82 /* LOOP_CTL_GET_FREE of linux/loop.h */);
+    close(control);
+    return number;
+}

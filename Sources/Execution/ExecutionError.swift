@@ -23,6 +23,14 @@ package enum ExecutionError: DescribedError {
     case layersDoNotMatch(ByteString, layers: Int, diffIDs: Int)
     /// A RUN needs a secret that was not given.
     case missingSecret(ByteString)
+    /// A RUN needs an SSH agent that was not given.
+    case missingAgent(ByteString)
+    /// What a device's specification names of the host is not there.
+    case unusableDevice(ByteString, ByteString, reason: String)
+    /// An agent for key files cannot be had; the reason is a sentence.
+    case keyAgent(ByteString, reason: String)
+    /// A key file that no agent takes, in the words of the program that tried.
+    case unusableKey(ByteString, ByteString, reason: String)
     /// A cache mount should begin with what is no directory.
     case seedIsNoDirectory(ByteString)
     /// This kernel cannot mount a part of what is not mounted anywhere (before Linux 6.15).
@@ -49,6 +57,11 @@ package enum ExecutionError: DescribedError {
             "the tree computed after \"\(step)\" is not the tree that is mounted: \(difference)"
         case .changedWhileRead(let path): "\(path.escaped): changed while it was being read"
         case .missingSecret(let id): "secret \(id.escaped): not found"
+        case .missingAgent(let id): "SSH agent \(id.escaped): not found"
+        case .unusableDevice(let name, let path, let reason): "device \(name.escaped): \(path.escaped): \(reason)"
+        case .keyAgent(let id, let reason): "SSH agent \(id.escaped): \(reason)"
+        case .unusableKey(let id, let name, let reason):
+            "SSH agent \(id.escaped): the key \(name.escaped) cannot be used: \(reason)"
         case .seedIsNoDirectory(let path): "the cache mount begins with \(path.escaped), which is no directory"
         case .partsNotMountable(let what): "\(what.escaped) cannot be mounted as a file on this kernel"
         case .unknownLocalSource(let name): "there is no local folder named \(name.escaped) in this build"
@@ -74,6 +87,11 @@ package enum ExecutionError: DescribedError {
         case .unknownOwner: "use a number, or add the user or group to /etc/passwd or /etc/group in an earlier step"
         case .treesDiffer: "this is a fault of the engine: please report it with the Dockerfile"
         case .missingSecret(let id): "give it with --secret id=\(id.escaped),src=FILE (or env=VARIABLE)"
+        case .missingAgent(let id): "give it with --ssh \(id.escaped) for that of SSH_AUTH_SOCK (or =SOCKET)"
+        case .unusableDevice: "its specification does not fit this machine: make it anew"
+        case .keyAgent(let id, _): "install openssh-client, or give an agent's socket: --ssh \(id.escaped)=SOCKET"
+        case .unusableKey(let id, let name, _):
+            "put a key with a passphrase into your agent, ssh-add \(name.escaped), and give that: --ssh \(id.escaped)"
         case .seedIsNoDirectory: "name a directory with source="
         case .partsNotMountable: "use env= instead of a file, or Linux 6.15 or later"
         case .unknownLocalSource: nil

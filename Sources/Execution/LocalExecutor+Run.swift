@@ -46,8 +46,15 @@ extension LocalExecutor {
         guard lowers.count <= DetachedMount.maximumLowers else {
             throw ExecutionError.tooManyLayers(below.lowers.count)
         }
-        let root = try DetachedMount.overlay(lowers: lowers.isEmpty ? [stubs] : lowers, upper: upper, work: work)
-        let user = try UserLookup(root: try root.openDirectory()).identity(for: step.user)
+        let security: SecurityMode = step.security == .insecure ? .insecure : .sandbox
+        let root = try DetachedMount.overlay(
+            lowers: lowers.isEmpty ? [stubs] : lowers,
+            upper: upper,
+            work: work,
+            security: security
+        )
+        var user = try UserLookup(root: try root.openDirectory()).identity(for: step.user)
+        user.supplementaryGroups += step.devices.flatMap(\.groups)
         var places = layer.resolved[...]
         let files = try folder.stepFiles(hostname: step.hostname, extraHosts: step.extraHosts)
         var mounts = try files.mounts(at: Array(places.prefix(StepFiles.targets.count)))
@@ -68,7 +75,8 @@ extension LocalExecutor {
         let open = OpenFileLimit.original
         process.limits = [ResourceLimit(resource: OpenFileLimit.resource, soft: open.soft, hard: open.hard)]
         let network: NetworkMode = step.network == .none ? .none : .host
-        try await start(Step(root: root, process: process, mounts: mounts, network: network), job)
+        let whole = Step(root: root, process: process, mounts: mounts, network: network, security: security)
+        try await start(whole, job)
     }
 
     /// Runs the step on this thread, which may block; a cancelled task ends the step's whole process tree.
@@ -106,6 +114,11 @@ extension LocalExecutor {
     private func environment(of step: ProcessStep, _ user: UserIdentity) -> [ByteString] {
         var environment = step.wholeEnvironment
         if environment["HOME"] == nil { environment["HOME"] = user.home }
+        for entry in step.devices.flatMap(\.environment) {
+            let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
+            let value = ByteString(Array(entry.bytes[equals...].dropFirst()))
+            environment[ByteString(Array(entry.bytes[..<equals]))] = value
+        }
         return environment.entries
     }
 

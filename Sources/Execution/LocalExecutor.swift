@@ -29,6 +29,7 @@ package final class LocalExecutor: Executor {
     let deltas: DeltaTable
     let options: Options
     let secrets: Secrets
+    let agents: Agents
     let events: EventSink
     let folder: BuildFolder
     private let firstKills = Mutex<UInt64?>(nil)
@@ -39,6 +40,7 @@ package final class LocalExecutor: Executor {
         deltas: DeltaTable,
         options: Options,
         secrets: Secrets = Secrets(),
+        agents: Agents = Agents(),
         events: @escaping EventSink
     ) {
         self.store = store
@@ -46,6 +48,7 @@ package final class LocalExecutor: Executor {
         self.deltas = deltas
         self.options = options
         self.secrets = secrets
+        self.agents = agents
         self.events = events
         folder = BuildFolder(store: store)
     }

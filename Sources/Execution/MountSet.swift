@@ -31,22 +31,25 @@ final class MountSet {
         init(_ folder: consuming CacheMountFolder) { self.folder = folder }
     }
 
-    private let executor: LocalExecutor
+    let executor: LocalExecutor
     private let job: StepJob
     private var made: [Made] = []
     private var held: [AnyObject] = []
     private var caches: [ByteString: Cache] = [:]
     private var secretEnvironment: [(name: ByteString, value: ByteString)] = []
+    private var doors: [AgentRelay.Door] = []
 
     /// Makes the mounts; waits for caches that others have.
     init(of step: ProcessStep, _ job: StepJob, _ executor: LocalExecutor) throws {
         self.executor = executor
         self.job = job
+        for device in step.devices { try show(device) }
         guard !step.mounts.isEmpty else { return }
         try takeCaches(of: step)
         for (index, mount) in step.mounts.enumerated() {
             try add(mount, job.selections[index])
         }
+        if !doors.isEmpty { held.append(try AgentRelay(doors)) }
     }
 
     /// Where the mounts go, for the stubs.
@@ -83,11 +86,18 @@ final class MountSet {
             let bound = try DetachedMount.bind(held.folder.directory.descriptor, attributes: attributes)
             add(bound, at: mount, isDirectory: true)
         case .secret(let secret): try add(secret, at: mount)
+        case .agent(let agent):
+            guard let opened = try open(agent) else { return }
+            doors.append(opened.door)
+            add(opened.socket, at: mount, isDirectory: false)
         }
     }
 
     private func add(_ detached: DetachedMount, at mount: ProcessMount, isDirectory: Bool) {
-        guard let target = mount.target else { return }
+        if let target = mount.target { add(detached, at: target, isDirectory: isDirectory) }
+    }
+
+    func add(_ detached: DetachedMount, at target: ByteString, isDirectory: Bool) {
         made.append(Made(target: MountPath(target), mount: detached, isDirectory: isDirectory))
     }
 

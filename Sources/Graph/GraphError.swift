@@ -27,6 +27,13 @@ package struct GraphError: LocatedError {
         case overBudget(LoweringBudget.Excess)
         case malformedExclude(ByteString, String)
         case mountOverRoot(ByteString)
+        case notAllowed(Entitlement)
+        case unknownDevice(ByteString)
+        case devicesNotAllowed([ByteString])
+        /// A specification of devices could not be read, so that nobody knows whether the device is there.
+        case unreadDevices(ByteString, String)
+        /// A device whose specification asks for what no step can be given.
+        case deviceLacks(ByteString, String)
     }
 
     package let reason: Reason
@@ -72,6 +79,15 @@ package struct GraphError: LocatedError {
         case .overBudget(let excess): excess.message
         case .malformedExclude(let pattern, let why): "--exclude=\(pattern.escaped): syntax error in pattern: \(why)"
         case .mountOverRoot(let target): "invalid mount target \"\(target.escaped)\": it is the root of the step"
+        case .unreadDevices(let name, let reason): "device \(name.escaped): \(reason)"
+        case .deviceLacks(let name, let what):
+            "device \(name.escaped): \(what) in its specification is not supported yet"
+        case .unknownDevice(let name): "required device \"\(name.escaped)\" is not registered"
+        case .devicesNotAllowed(let names) where names.count == 1:
+            "device \(names[0].escaped) is requested by the build but not allowed"
+        case .devicesNotAllowed(let names):
+            "devices \(names.map(\.escaped).joined(separator: ", ")) are requested by the build but not allowed"
+        case .notAllowed(let entitlement): "\(entitlement.rawValue) is not allowed"
         }
     }
 
@@ -95,22 +111,38 @@ package struct GraphError: LocatedError {
         case .nulByte: "remove the byte; is the file text?"
         case .overBudget(let excess): excess.remedy
         case .malformedExclude: "write a backslash before a character that is meant as itself"
+        case .unreadDevices: "write it in JSON (nvidia-ctk cdi generate --format=json), or take it away"
+        case .unknownDevice: "put its specification (CDI, in JSON) into /etc/cdi, or leave out required"
+        case .devicesNotAllowed(let names):
+            "give \(names.map { "--allow device=" + $0.escaped }.joined(separator: " ")), if you trust this Dockerfile"
+        case .notAllowed(let entitlement):
+            "give --allow \(entitlement.rawValue), if you trust this Dockerfile with it"
         case .mountOverRoot: "give a target= below it; a relative one counts from WORKDIR"
         case .selfReference: "copy from a stage above it, or from an image by its whole name"
         case .emptyBase, .emptyPlatform:
             "give the variables in it a value, with --build-arg or a default in ARG before the first FROM"
         case .malformedMode: "write 0755, or u=rwX,go=rX"
         case .emptyVolume: "name a path; is a variable in it empty?"
-        case .notYet: nil
+        case .notYet, .deviceLacks: nil
         }
     }
 }
 
 extension GraphError.Reason {
+    /// Whether the Dockerfile is to blame, and not what a program, a machine or a build with other rights lacks.
+    var isOfFile: Bool {
+        switch self {
+        case .notYet, .notAllowed, .unknownDevice, .devicesNotAllowed, .unreadDevices, .deviceLacks: false
+        default: true
+        }
+    }
+
     /// What may stand in the file for what is wrong, the best first: the value itself, or the variable it came from.
     fileprivate var markedTexts: [ByteString] {
         switch self {
         case .unknownTarget, .malformedHostname, .overBudget: []
+        case .notAllowed: ["--network", "--security", "RUN"]
+        case .unreadDevices, .unknownDevice, .devicesNotAllowed, .deviceLacks: ["--device", "RUN"]
         case .laterStage(let text), .invalidStageIndex(let text), .selfReference(let text), .variableInFrom(let text):
             ["--from=" + text, "from=" + text, text]
         case .malformedPlatform(let text), .emptyPlatform(let text): [text, "--platform"]

@@ -65,7 +65,7 @@ extension ProcessMount {
         switch kind {
         case .bind(let path, _): InputRead(input: path.input, read: .entry(path.path))
         case .cache(let cache): cache.seed.map { InputRead(input: $0.input, read: .entry($0.path)) }
-        case .temporary, .secret: nil
+        case .temporary, .secret, .agent: nil
         }
     }
 }

@@ -13,6 +13,8 @@ package struct ProcessMount: Sendable, Hashable {
         case cache(CacheMount)
         /// A text that the caller of the build has given, as a file, as a variable, or both.
         case secret(SecretMount)
+        /// A socket that leads to an agent which the caller of the build has given.
+        case agent(AgentMount)
     }
 
     package var kind: Kind
@@ -110,4 +112,32 @@ package struct SecretMount: Sendable, Hashable {
         self.uid = uid
         self.gid = gid
     }
+}
+
+/// `--mount=type=ssh`: which SSH agent a step may ask, and how its socket looks.
+package struct AgentMount: Sendable, Hashable {
+    package var id: ByteString
+    /// Whether the step fails without it.
+    package var isRequired: Bool
+    /// Of the socket.
+    package var mode: UInt16
+    package var uid: UInt32
+    package var gid: UInt32
+
+    package init(
+        id: ByteString = AgentMount.defaultID,
+        isRequired: Bool = false,
+        mode: UInt16 = 0o600,
+        uid: UInt32 = 0,
+        gid: UInt32 = 0
+    ) {
+        self.id = id
+        self.isRequired = isRequired
+        self.mode = mode
+        self.uid = uid
+        self.gid = gid
+    }
+
+    /// What is meant where no id is named.
+    package static let defaultID: ByteString = "default"
 }

@@ -14,6 +14,14 @@ package struct ProcessStep: Sendable, Hashable {
         case host = 2
     }
 
+    /// How far the step is kept from the host.
+    package enum Security: UInt8, Sendable, Hashable {
+        /// As every step is.
+        case sandbox = 0
+        /// With all capabilities, all of /proc and /sys, and devices: `RUN --security=insecure`.
+        case insecure = 1
+    }
+
     /// A file that the engine mounts for the step: the script of `RUN <<EOF` with an interpreter of its own.
     package struct InlineFile: Sendable, Hashable {
         /// Absolute path of the directory that is mounted, such as `/dev/pipes`.
@@ -41,9 +49,11 @@ package struct ProcessStep: Sendable, Hashable {
     /// What the process finds itself on.
     package var platform: Platform
     package var network: Network
+    package var security: Security
     package var hostname: ByteString
     package var extraHosts: [ExtraHost]
     package var mounts: [ProcessMount]
+    package var devices: [Device]
     package var inlineFiles: [InlineFile]
     /// Proxy settings that reach the process but no key (`HTTP_PROXY=…` given as build arguments and not declared).
     package var unkeyedEnvironment: [ByteString]
@@ -55,9 +65,11 @@ package struct ProcessStep: Sendable, Hashable {
         user: ByteString = "",
         platform: Platform = .host,
         network: Network = .default,
+        security: Security = .sandbox,
         hostname: ByteString = ProcessStep.defaultHostname,
         extraHosts: [ExtraHost] = [],
         mounts: [ProcessMount] = [],
+        devices: [Device] = [],
         inlineFiles: [InlineFile] = [],
         unkeyedEnvironment: [ByteString] = []
     ) {
@@ -67,9 +79,11 @@ package struct ProcessStep: Sendable, Hashable {
         self.user = user
         self.platform = platform
         self.network = network
+        self.security = security
         self.hostname = hostname
         self.extraHosts = extraHosts
         self.mounts = mounts
+        self.devices = devices
         self.inlineFiles = inlineFiles
         self.unkeyedEnvironment = unkeyedEnvironment
     }

@@ -63,6 +63,13 @@ package struct HelperProcess: Sendable {
         }
     }
 
+    /// The same on the calling thread, which may block; nothing but its limits ends it early.
+    package func runBlocking() throws -> Outcome {
+        let interruption: Interruption
+        do { interruption = try Interruption() } catch { throw HelperProcessError.notStarted(program, error) }
+        return try HelperRun(self).run(until: interruption)
+    }
+
     /// The program of that name in a folder of PATH; nil where there is none.
     ///
     /// Folders that are not absolute are passed over: what they hold depends on where one stands.

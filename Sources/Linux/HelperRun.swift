@@ -54,7 +54,8 @@ final class HelperRun {
         return pid
     }
 
-    private func spawn(_ streams: [CInt]) throws -> pid_t {
+    /// Starts it with these descriptors as its streams.
+    func spawn(_ streams: [CInt]) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -4,17 +4,17 @@ internal import Glibc
 /// Wakes a thread that waits in `poll(2)`, from any other thread: what a task's cancellation handler calls.
 ///
 /// It is a pipe that becomes readable once and stays so.
-final class Interruption: Sendable {
+package final class Interruption: Sendable {
     private let reader: Descriptor
     private let writer: Descriptor
 
-    init() throws(SystemError) { (reader, writer) = try Descriptor.pipe() }
+    package init() throws(SystemError) { (reader, writer) = try Descriptor.pipe() }
 
     /// The descriptor that becomes readable.
-    var number: CInt { reader.number }
+    package var number: CInt { reader.number }
 
     /// From now on every wait for ``number`` ends at once.
-    func raise() { try? writer.write([1]) }
+    package func raise() { try? writer.write([1]) }
 }
 
 extension Descriptor {

@@ -11,25 +11,27 @@ extension DetachedMount {
     /// The root of a step: layers, one over the other, with a directory that takes all changes.
     ///
     /// Volatile: what is written is not synced, the store decides about that. Links that an image plants for overlay
-    /// itself (redirects, metacopy) are dead. Devices are forbidden, setuid is not: sudo must work.
+    /// itself (redirects, metacopy) are dead. Devices are forbidden in a sandbox, setuid is not: sudo must work.
     ///
     /// - Parameters:
     ///   - lowers: the topmost first, at least one; a layer of stubs comes before all.
     ///   - upper: takes the changes; its own mode, owner and times are those of `/`.
     ///   - work: empty, on the file system of `upper`.
+    ///   - security: whether device nodes in it work.
     /// - Returns: the mount, for one run.
     /// - Throws: `SandboxError.system`, with the kernel's own words where it has some.
     package static func overlay(
         lowers: [Directory],
         upper: Directory,
-        work: Directory
+        work: Directory,
+        security: SecurityMode = .sandbox
     ) throws(SandboxError) -> DetachedMount {
         try doing("mounting the root file system") { () throws(SystemError) in
             let context = try overlayContext(lowers: lowers)
             try set("upperdir", upper, in: context)
             try set("workdir", work, in: context)
             try context.setFlag("volatile")
-            return try context.mount([.noDevices])
+            return try context.mount(security == .insecure ? [] : [.noDevices])
         }
     }
 

@@ -29,7 +29,10 @@ final class PreparedStep {
         raw.makes_working_directory = process.makesWorkingDirectory ? 1 : 0
         raw.uid = process.user.uid
         raw.gid = process.user.gid
-        raw.capabilities = process.capabilities.rawValue
+        let isInsecure = step.security == .insecure
+        raw.is_insecure = isInsecure ? 1 : 0
+        raw.capabilities = (isInsecure ? .all : process.capabilities).rawValue
+        if isInsecure { try addDevices() }
         raw.hostname = try string(process.hostname, "host name")
         let directory = process.workingDirectory
         guard directory.bytes.first == 0x2F else {
@@ -49,7 +52,7 @@ final class PreparedStep {
         let limits = process.limits.map { sbi_limit(resource: $0.resource, reserved: 0, soft: $0.soft, hard: $0.hard) }
         raw.limits = copy(limits)
         raw.limit_count = limits.count
-        let tables = KernelPathTables.shared
+        let tables = isInsecure ? KernelPathTables.nothing : KernelPathTables.shared
         raw.masked_proc = tables.maskedProc
         raw.read_only_proc = tables.readOnlyProc
         raw.masked_sys = tables.maskedSys
@@ -60,6 +63,22 @@ final class PreparedStep {
     }
 
     deinit { for block in blocks { block.deallocate() } }
+
+    private func addDevices() throws(SandboxError) {
+        var result: [sbi_device] = []
+        for device in HostDevice.all {
+            result.append(
+                sbi_device(
+                    name: try string(device.name, "device"),
+                    is_block: device.isBlock ? 1 : 0,
+                    major: device.major,
+                    minor: device.minor
+                )
+            )
+        }
+        raw.devices = copy(result)
+        raw.device_count = result.count
+    }
 
     private func addMounts(_ mounts: [StepMount]) throws(SandboxError) {
         var result: [sbi_mount] = []
@@ -127,11 +146,18 @@ private struct KernelPathTables: @unchecked Sendable {
     // Unchecked: the memory is written once, before `shared` is seen by anyone, and never freed.
     typealias Table = UnsafePointer<UnsafePointer<CChar>?>
 
-    static let shared = KernelPathTables()
+    static let shared = KernelPathTables(
+        maskedProc: table(KernelPaths.maskedProc),
+        readOnlyProc: table(KernelPaths.readOnlyProc),
+        maskedSys: table(KernelPaths.maskedSys)
+    )
 
-    let maskedProc = table(KernelPaths.maskedProc)
-    let readOnlyProc = table(KernelPaths.readOnlyProc)
-    let maskedSys = table(KernelPaths.maskedSys)
+    /// For a step from which nothing is hidden.
+    static let nothing = KernelPathTables(maskedProc: table([]), readOnlyProc: table([]), maskedSys: table([]))
+
+    let maskedProc: Table
+    let readOnlyProc: Table
+    let maskedSys: Table
 
     private static func table(_ paths: [String]) -> Table {
         let result = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: paths.count + 1)

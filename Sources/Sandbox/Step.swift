@@ -6,17 +6,20 @@ package struct Step: Sendable {
     /// Mounts beside `/`, /proc, /sys and /dev, in any order: they are attached from the root down.
     package var mounts: [StepMount]
     package var network: NetworkMode
+    package var security: SecurityMode
 
     package init(
         root: DetachedMount,
         process: ProcessSpec,
         mounts: [StepMount] = [],
-        network: NetworkMode = .host
+        network: NetworkMode = .host,
+        security: SecurityMode = .sandbox
     ) {
         self.root = root
         self.process = process
         self.mounts = mounts
         self.network = network
+        self.security = security
     }
 }
 
@@ -46,4 +49,15 @@ package enum NetworkMode: String, Sendable, Hashable, CaseIterable {
     case none
     /// The network of the engine.
     case host
+}
+
+/// What a step may do, in namespaces of its own all the same.
+package enum SecurityMode: String, Sendable, Hashable, CaseIterable {
+    /// Docker's capabilities, parts of /proc and /sys hidden or read-only, no devices.
+    case sandbox
+    /// All that the engine may do, for any user of the step: it is trusted with the host.
+    ///
+    /// All capabilities, in all programs that it runs; nothing of /proc and /sys hidden or read-only; device nodes work
+    /// in /dev, and in a root that was mounted with them.
+    case insecure
 }

@@ -37,9 +37,11 @@ extension KeyRecord {
             add("user", step.user)
             add("platform", step.platform.text)
             add("network", ByteString("\(step.network)"))
+            if step.security != .sandbox { add("security", ByteString("\(step.security)")) }
             add("hostname", step.hostname)
             for host in step.extraHosts { add("host", host.name + " " + host.address) }
             for mount in step.mounts { add(mount) }
+            for device in step.devices { add("device", device.name) }
             for file in step.inlineFiles { add("script", file.content) }
         }
     }
@@ -67,6 +69,10 @@ extension KeyRecord {
             if let variable = secret.environmentName { options.append("env=" + variable) }
             options.append(KeyRecord.owner(mode: secret.mode, secret.uid, secret.gid))
             if secret.isRequired { options.append("required") }
+        case .agent(let agent):
+            name = "ssh mount"
+            options = ["id=" + agent.id, KeyRecord.owner(mode: agent.mode, agent.uid, agent.gid)]
+            if agent.isRequired { options.append("required") }
         }
         if let target = mount.target { options.insert("target=" + target, at: 0) }
         add(name, options.joined(separator: ","))

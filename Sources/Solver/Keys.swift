@@ -22,7 +22,9 @@ package enum Keys {
             encoder.append(UInt64(actions.count))
             for action in actions { encode(action, into: &encoder) }
         case .run(let step):
-            encoder.append("run")
+            // Words of their own, and no fields in every step's key: what most steps lack changes none of their keys.
+            let word: ByteString = step.security == .insecure ? "insecure run" : "run"
+            encoder.append(step.devices.isEmpty ? word : word + " with devices")
             encode(step, into: &encoder)
         }
         // Ownership is kept as it is: the only model so far (`cache.md` rule 13).
@@ -156,9 +158,32 @@ package enum Keys {
             encoder.append(file.content)
             encoder.append(UInt64(file.mode))
         }
+        if !step.devices.isEmpty { encode(step.devices, into: &encoder) }
     }
 
-    /// What a mount shows is no part of the operation: that of binds and seeds are selections, a secret's value is nowhere.
+    private static func encode(_ devices: [Device], into encoder: inout CanonicalEncoder) {
+        encoder.append(UInt64(devices.count))
+        for device in devices {
+            encoder.append(device.name)
+            encoder.append(UInt64(device.nodes.count))
+            for node in device.nodes {
+                encoder.append(node.path)
+                encoder.append(node.hostPath)
+            }
+            encoder.append(UInt64(device.mounts.count))
+            for mount in device.mounts {
+                encoder.append(mount.path)
+                encoder.append(mount.hostPath)
+                encoder.append(mount.isReadOnly)
+            }
+            encoder.append(device.environment)
+            encoder.append(UInt64(device.groups.count))
+            for group in device.groups { encoder.append(UInt64(group)) }
+        }
+    }
+
+    /// What a mount shows is no part of the operation: that of binds and seeds are selections; a secret's value
+    /// or an agent's socket is nowhere.
     private static func encode(_ mount: ProcessMount, into encoder: inout CanonicalEncoder) {
         encoder.append(mount.target)
         switch mount.kind {
@@ -183,6 +208,11 @@ package enum Keys {
             encoder.append(secret.isRequired)
             encoder.append(secret.environmentName)
             encode(mode: secret.mode, secret.uid, secret.gid, into: &encoder)
+        case .agent(let agent):
+            encoder.append("ssh")
+            encoder.append(agent.id)
+            encoder.append(agent.isRequired)
+            encode(mode: agent.mode, agent.uid, agent.gid, into: &encoder)
         }
     }
 

@@ -73,10 +73,10 @@ struct CommandWordsTests {
 
     /// The flags that `docker buildx build --help` (0.29) and `docker build --help` (20.10) list and we lack.
     static let lacking = [
-        "--allow x", "--attest x", "--builder x", "--cache-from x", "--cache-to x",
+        "--attest x", "--builder x", "--cache-from x", "--cache-to x",
         "--cgroup-parent x", "--debug", "-D", "--no-cache-filter x", "--policy x",
         "--provenance=true", "--provenance mode=max", "--resource x", "--sbom=true",
-        "--shm-size 1g", "--ssh default", "--ulimit x", "--compress", "--cpu-period 1",
+        "--shm-size 1g", "--ulimit x", "--compress", "--cpu-period 1",
         "--cpu-quota 1", "--cpu-shares 1", "-c 1", "--cpuset-cpus 0", "--cpuset-mems 0", "--disable-content-trust",
         "--force-rm", "--isolation hyperv", "--memory 1g", "-m 1g", "-m1g", "--memory-swap 1", "--rm", "--rm=false",
         "--rm=true", "--security-opt x", "--squash", "--stream",

@@ -31,7 +31,7 @@ struct FailureTests {
         Case("no instruction at all", "# nothing\n", status: 3, says: "no build stage"),
         Case("an instruction before FROM", "RUN true\nFROM busybox", status: 3, says: "FROM"),
         Case("a heredoc without end", "FROM busybox\nRUN <<EOF\ntrue\n", status: 3, says: "EOF"),
-        Case("a later feature", "FROM busybox\nRUN --mount=type=ssh true", status: 3, says: "ssh is not supported yet"),
+        Case("a right not given", "FROM busybox\nRUN --security=insecure true", status: 3, says: "is not allowed"),
         Case("an unknown target", "FROM busybox AS a", ["--target", "b"], status: 3, says: "\"b\""),
         Case("a missing source", "FROM busybox\nCOPY absent /", status: 4, says: "absent"),
         Case("a stage that does not exist", "FROM busybox\nCOPY --from=absent a /", status: 4, says: "absent"),

@@ -15,6 +15,12 @@ struct KeysTests {
         return Keys.operation(.run(step))
     }
 
+    private static func device(_ change: (inout Device) -> Void = { _ in }) -> Device {
+        var device = Device(name: "v/c=d")
+        change(&device)
+        return device
+    }
+
     @Test("every field of a process is in its key, and no border between fields can be moved")
     func processFields() {
         let keys = [
@@ -35,6 +41,25 @@ struct KeysTests {
             key { $0.platform = Platform(os: "linux", architecture: "arm64", variant: "v9") },
             key { $0.network = .none },
             key { $0.network = .host },
+            key { $0.security = .insecure },
+            key { $0.devices = [Self.device()] },
+            key { $0.devices = [Self.device(), Self.device()] },
+            key {
+                $0.devices = [Self.device()]; $0.security = .insecure
+            },
+            key { $0.devices = [Self.device { $0.name = "v/c=e" }] },
+            key { $0.devices = [Self.device { $0.environment = ["A=2"] }] },
+            key { $0.devices = [Self.device { $0.groups = [1] }] },
+            key { $0.devices = [Self.device { $0.nodes = [.init(path: "/dev/a", hostPath: "/dev/b")] }] },
+            key { $0.devices = [Self.device { $0.nodes = [.init(path: "/dev/b", hostPath: "/dev/a")] }] },
+            key {
+                $0.devices = [Self.device { $0.mounts = [.init(path: "/dev/a", hostPath: "/dev/b", isReadOnly: true)] }]
+            },
+            key {
+                $0.devices = [
+                    Self.device { $0.mounts = [.init(path: "/dev/a", hostPath: "/dev/b", isReadOnly: false)] }
+                ]
+            },
             key { $0.hostname = "h" },
             key { $0.extraHosts = [ExtraHost(name: "h", address: "1.2.3.4")] },
             key { $0.extraHosts = [ExtraHost(name: "h1", address: ".2.3.4")] },
@@ -70,6 +95,11 @@ struct KeysTests {
             change(&secret)
             return .secret(secret)
         }
+        func agent(_ change: (inout AgentMount) -> Void = { _ in }) -> ProcessMount.Kind {
+            var agent = AgentMount(id: "i")
+            change(&agent)
+            return .agent(agent)
+        }
         let path = MountedPath(input: 1, path: "/p")
         let keys = [
             key(), key(.bind(path, isReadOnly: true)), key(.bind(path, isReadOnly: false)),
@@ -77,6 +107,9 @@ struct KeysTests {
             key(.bind(path, isReadOnly: true), .bind(path, isReadOnly: true)),
             key(.temporary(size: nil, isReadOnly: false)), key(.temporary(size: 0, isReadOnly: false)),
             key(.temporary(size: 1, isReadOnly: false)), key(.temporary(size: nil, isReadOnly: true)),
+            key(agent()), key(agent { $0.id = "j" }), key(agent { $0.isRequired = true }),
+            key(agent { $0.mode = 0o644 }), key(agent { $0.uid = 1 }), key(agent { $0.gid = 1 }),
+            key(agent(), target: "/u"),
             key(cache()), key(cache { $0.id = "j" }), key(cache { $0.sharing = .locked }),
             key(cache { $0.sharing = .private }), key(cache { $0.isReadOnly = true }), key(cache { $0.seed = path }),
             key(cache { $0.mode = 0o700 }), key(cache { $0.uid = 1 }), key(cache { $0.gid = 1 }),
@@ -169,6 +202,21 @@ struct KeysTests {
         ]
         #expect(Set(keys).count == keys.count)
         #expect(key(.empty, times: times, reads: false) == key(.empty, reads: false))
+    }
+
+    @Test("the security of a step and its agents are told by name, the security only where it is not the usual one")
+    func runRecords() {
+        var step = ProcessStep(arguments: ["x"])
+        #expect(!KeyRecord(of: .run(step)).fields.contains { $0.name == "security" })
+        step.security = .insecure
+        step.mounts = [ProcessMount(.agent(AgentMount(isRequired: true)), target: "/s")]
+        let fields = KeyRecord(of: .run(step)).fields
+        #expect(fields.contains { $0.name == "security" && $0.value == "insecure" })
+        #expect(
+            fields.contains {
+                $0.name == "ssh mount" && $0.value == "target=/s,id=default,mode=600,uid=0,gid=0,required"
+            }
+        )
     }
 
     @Test("what goes into a key is told by name")

@@ -61,6 +61,13 @@ struct sbi_mount {
     const char *target;  // resolved beneath the step's root
 };
 
+/// A device node in the step's /dev beside the usual ones, mode 0666.
+struct sbi_device {
+    const char *name;  // beneath /dev; a directory in it is made
+    int is_block;
+    uint32_t major, minor;
+};
+
 struct sbi_limit {
     int resource;  // RLIMIT_*
     int reserved;
@@ -74,6 +81,9 @@ struct sbi_step {
     int report;         // write end of the report pipe
     int own_network;    // 0: the network of the engine
     int makes_working_directory;
+    // With all that the engine itself may do, for any user: the capabilities are held by all programs, /sys and control
+    // groups may be written to, and device nodes work.
+    int is_insecure;
     uint32_t uid, gid;
     uint64_t capabilities;  // bit n is capability n: the bounding set, and what uid 0 has
     const char *hostname;
@@ -85,6 +95,8 @@ struct sbi_step {
     size_t group_count;
     const struct sbi_mount *mounts;  // in the order in which they are attached
     size_t mount_count;
+    const struct sbi_device *devices;
+    size_t device_count;
     const struct sbi_limit *limits;
     size_t limit_count;
     const char *const *masked_proc;  // beneath /proc, NULL at the end; missing ones are skipped

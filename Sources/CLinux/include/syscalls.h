@@ -68,5 +68,18 @@ int sbi_clear_immutable(int descriptor);
 /// From now on no core dump of this process is written, and no other user may look into it: prctl(2), PR_SET_DUMPABLE.
 void sbi_forbid_dumps(void);
 
+/// Stream sockets of AF_UNIX that never block and that no program inherits; -1 and errno on failure.
+/// A new one that listens, its file `name` made in `directory`.
+int sbi_listen(int directory, const char *name);
+/// accept4(2).
+int sbi_accept(int listener);
+/// A new one that is connected to the socket at a path of the host.
+int sbi_connect(const char *path);
+/// send(2), which never raises SIGPIPE.
+ssize_t sbi_send(int socket, const void *bytes, size_t count);
+
+/// The number of a loop device that nobody uses (LOOP_CTL_GET_FREE), or -1 where there are none.
+int sbi_free_loop_device(void);
+
 /// CLOCK_REALTIME_COARSE, the clock that file times come from.
 void sbi_file_clock(int64_t *seconds, uint32_t *nanoseconds);

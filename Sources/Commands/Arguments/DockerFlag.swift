@@ -76,6 +76,7 @@ struct DockerFlag: Sendable {
     /// Every flag of `build`, ours first.
     static let all: [DockerFlag] = [
         here("--add-host", .valued),
+        here("--allow", .valued),
         here("--annotation", .valued),
         here("--build-arg", .valued),
         here("--build-context", .valued),
@@ -97,10 +98,10 @@ struct DockerFlag: Sendable {
         here("--push", .switched),
         here("--quiet", .switched, letter: "q"),
         here("--secret", .valued),
+        here("--ssh", .valued),
         here("--tag", .valued, letter: "t"),
         here("--target", .valued),
 
-        lacking("--allow"),
         lacking("--attest"),
         lacking("--builder", instead: "there are no builders to choose from: leave it out"),
         lacking("--cache-from", instead: "the local cache is always used"),
@@ -117,7 +118,6 @@ struct DockerFlag: Sendable {
         lacking("--sbom", neutral: falseWords),
         lacking("--server-config"),
         lacking("--shm-size"),
-        lacking("--ssh"),
         lacking("--ulimit", instead: "set it in the shell that starts the build, with ulimit"),
 
         lacking("--compress", .switched, instead: "the context is read where it is: leave it out"),

@@ -19,6 +19,16 @@ struct BuildCommand: EnvironmentCommand {
     var extraHosts: [ArgumentValue] = []
 
     @Option(
+        name: .customLong("allow"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Let the Dockerfile have more: network.host, security.insecure, device[=NAME].",
+            valueName: "entitlement"
+        )
+    )
+    var entitlements: [ArgumentValue] = []
+
+    @Option(
         name: .customLong("annotation"),
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Annotate the image's manifest.", valueName: "[type:]name=value")
@@ -143,6 +153,16 @@ struct BuildCommand: EnvironmentCommand {
         )
     )
     var secrets: [ArgumentValue] = []
+
+    @Option(
+        name: .customLong("ssh"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Let RUN --mount=type=ssh ask an SSH agent (default: $SSH_AUTH_SOCK), or use private keys.",
+            valueName: "default|id[=socket|=key,…]"
+        )
+    )
+    var agents: [ArgumentValue] = []
 
     @Option(
         name: [.customLong("tag"), .customShort("t")],

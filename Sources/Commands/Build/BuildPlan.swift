@@ -39,12 +39,22 @@ struct BuildPlan {
         request.ignoresCache = command.ignoresCache
         request.pullsAlways = command.pullsAlways
         request.network = try Self.network(command.network?.bytes)
+        for value in command.entitlements where !value.bytes.isEmpty {
+            switch try AllowOption(value.bytes) {
+            case .entitlement(let entitlement): request.entitlements.insert(entitlement)
+            case .device(let name, let device): request.devices[name] = device
+            }
+        }
         request.extraHosts = try command.extraHosts.map { value throws(UsageError) in
             try ExtraHostOption(value.bytes).host
         }
         for value in command.secrets {
             let option = try SecretOption(value.bytes, environment: environment)
             request.secrets[option.id] = option.secret
+        }
+        for value in command.agents where !value.bytes.isEmpty {
+            let option = try AgentOption(value.bytes, environment: environment)
+            request.agents[option.id] = option.paths
         }
         request.outputs = try Self.outputs(command)
         guard request.outputs.count(where: \.goesToStandardOutput) <= 1 else {

@@ -112,6 +112,9 @@ extension MountFlag {
                 throw DockerfileError(.secretMountConflict(.sourceAndID))
             }
         }
+        if type == .ssh, !isUnset(mount.source) {
+            throw DockerfileError(.optionNotForType(key: "source", type: type))
+        }
         if mount.sharing != nil, type != .cache {
             throw DockerfileError(.optionNotForType(key: "sharing", type: type))
         }

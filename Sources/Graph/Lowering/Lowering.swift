@@ -79,7 +79,7 @@ package final class Lowering {
 
     /// What a build of the target, or without one of any stage, would find wrong before its first step.
     ///
-    /// What is right and only missing in this program is no mistake of the file. `images` may answer `unknown`.
+    /// What is right and only missing in this program, on this machine or among the rights given is no mistake of the file. `images` may answer `unknown`.
     ///
     /// - Throws: `GraphError` for a target that is not there, and for a build that is too large to look at.
     package static func mistakes(
@@ -96,9 +96,7 @@ package final class Lowering {
             try lowering.mistakes.check()
             return []
         } catch let failure as LoweringFailure {
-            return failure.mistakes.filter { mistake in
-                if case .notYet? = (mistake as? GraphError)?.reason { false } else { true }
-            }
+            return failure.mistakes.filter { ($0 as? GraphError)?.reason.isOfFile ?? true }
         }
     }
 

@@ -17,6 +17,10 @@ package struct LoweringRequest: Sendable {
     package var ignoresCache: Bool
     /// `--network`: what RUN without `--network` gets.
     package var network: ProcessStep.Network
+    /// `--allow`.
+    package var entitlements: Set<Entitlement>
+    /// `--allow device`, and what there is.
+    package var devices = DeviceAccess()
     /// `--add-host`.
     package var extraHosts: [ExtraHost]
     /// Names given with `--build-context`, in lower case.
@@ -30,6 +34,7 @@ package struct LoweringRequest: Sendable {
         labels: [ByteString: ByteString] = [:],
         ignoresCache: Bool = false,
         network: ProcessStep.Network = .default,
+        entitlements: Set<Entitlement> = [],
         extraHosts: [ExtraHost] = [],
         namedContexts: Set<ByteString> = []
     ) {
@@ -40,6 +45,7 @@ package struct LoweringRequest: Sendable {
         self.labels = labels
         self.ignoresCache = ignoresCache
         self.network = network
+        self.entitlements = entitlements
         self.extraHosts = extraHosts
         self.namedContexts = namedContexts
     }

@@ -8,6 +8,10 @@ extension StageBuilder {
     struct Mounts {
         var mounts: [ProcessMount] = []
         var inputs: [VertexID] = []
+        /// How many sockets of agents there are: the default targets are numbered.
+        var socketCount = 0
+        /// Where the first of them is.
+        var firstSocket: ByteString?
 
         /// The place of a vertex among the step's inputs.
         mutating func place(of vertex: VertexID) -> Int {
@@ -39,7 +43,7 @@ extension StageBuilder {
                     ProcessMount(.temporary(size: size, isReadOnly: mount.isReadOnly), target: target)
                 )
             case .secret: result.mounts.append(try secret(mount, instruction))
-            case .ssh: try refuse("RUN --mount=type=ssh", instruction)
+            case .ssh: result.mounts.append(try agent(mount, &result, instruction))
             }
         }
         return result
@@ -99,6 +103,25 @@ extension StageBuilder {
         // A variable alone is enough, else the secret is a file where programs look for it.
         if target == nil, secret.environmentName == nil { target = "/run/secrets/" + StageBuilder.lastName(of: id) }
         return ProcessMount(.secret(secret), target: try target.map { try self.target($0, instruction) })
+    }
+
+    private func agent(
+        _ mount: RunMount,
+        _ result: inout Mounts,
+        _ instruction: Instruction
+    ) throws -> ProcessMount {
+        var agent = AgentMount(isRequired: mount.isRequired)
+        if let id = mount.id, !id.isEmpty { agent.id = id }
+        agent.mode = mount.mode.map { UInt16($0 & 0o777) } ?? agent.mode
+        agent.uid = mount.userID ?? 0
+        agent.gid = mount.groupID ?? 0
+        let written = mount.target ?? ""
+        let target =
+            written.isEmpty
+            ? ByteString("/run/buildkit/ssh_agent.\(result.socketCount)") : try target(written, instruction)
+        result.socketCount += 1
+        result.firstSocket = result.firstSocket ?? target
+        return ProcessMount(.agent(agent), target: target)
     }
 
     private static func lastName(of path: ByteString) -> ByteString {

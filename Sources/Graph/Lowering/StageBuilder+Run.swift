@@ -4,8 +4,8 @@ internal import OCI
 
 extension StageBuilder {
     mutating func lowerRun(_ run: RunInstruction, _ instruction: Instruction) async throws {
-        if run.security != .sandbox { try refuse("RUN --security=\(run.security.rawValue)", instruction) }
-        if !run.devices.isEmpty { try refuse("RUN --device", instruction) }
+        if run.network == .host { try require(.networkHost, instruction) }
+        if run.security == .insecure { try require(.securityInsecure, instruction) }
 
         var inlineFiles: [ProcessStep.InlineFile] = []
         let arguments: [ByteString]
@@ -36,9 +36,12 @@ extension StageBuilder {
             case .host: .host
             }
         let hostname = try hostname(of: instruction)
-        let environment = state.environment.values.entries
+        var environment = state.environment.values.entries
         lowering.budget.spend(entries: environment.count)
         let mounts = try await lowerMounts(run.mounts, instruction)
+        if let socket = mounts.firstSocket, !environment.contains(where: { $0.hasPrefix("SSH_AUTH_SOCK=") }) {
+            environment.append("SSH_AUTH_SOCK=" + socket)
+        }
         let step = ProcessStep(
             arguments: arguments,
             environment: environment,
@@ -46,9 +49,11 @@ extension StageBuilder {
             user: state.config.config.user,
             platform: state.platform,
             network: network,
+            security: run.security == .insecure ? .insecure : .sandbox,
             hostname: hostname,
             extraHosts: lowering.request.extraHosts,
             mounts: mounts.mounts,
+            devices: try lowerDevices(run.devices, instruction),
             inlineFiles: inlineFiles,
             unkeyedEnvironment: lowering.proxyEnvironment
         )
@@ -73,6 +78,13 @@ extension StageBuilder {
     func checkFileName(_ name: ByteString, _ instruction: Instruction) throws {
         guard !name.isEmpty, name != ".", name != "..", !name.bytes.contains(0x2F), name.count <= 255 else {
             throw lowering.error(.malformedHeredocName(name), at: instruction.range)
+        }
+    }
+
+    /// - Throws: `notAllowed` unless the caller of the build allows it.
+    private func require(_ entitlement: Entitlement, _ instruction: Instruction) throws {
+        guard lowering.request.entitlements.contains(entitlement) else {
+            throw lowering.error(.notAllowed(entitlement), at: instruction.range)
         }
     }
 
