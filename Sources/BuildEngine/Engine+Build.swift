@@ -79,7 +79,11 @@ private struct Build {
             policy: request.pullsAlways ? .always : .missing,
             events: events
         )
-        let inputs = try files.inputs(store: store, images: images)
+        let inputs = try files.inputs(
+            store: store,
+            images: images,
+            files: RemoteFiles(store: store, client: client)
+        )
         let secrets = try SecretFiles.read(request.secrets)
         let lowering = try request.lowering(of: parsed)
         let lowered = try await Lowering.lower(lowering, images: inputs)

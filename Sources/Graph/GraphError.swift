@@ -12,6 +12,11 @@ package struct GraphError: DescribedError {
         case malformedPlatform(ByteString)
         case variableInFrom(ByteString)
         case remoteCopy(ByteString)
+        /// A URL of ADD; it is not repeated, since it may hold a password.
+        case malformedURL(String)
+        case checksumOfSeveral
+        case checksumOfLocal
+        case malformedChecksum(ByteString)
         case malformedMode(ByteString)
         case malformedPort(ByteString, String)
         case unknownSignal(ByteString)
@@ -47,6 +52,10 @@ package struct GraphError: DescribedError {
         case .malformedPlatform(let text): "failed to parse platform \"\(text.escaped)\""
         case .variableInFrom: "variable expansion is not supported for --from"
         case .remoteCopy(let source): "COPY cannot take \(source.escaped): it is no path"
+        case .malformedURL(let reason): "ADD of a URL that cannot be used: \(reason)"
+        case .checksumOfSeveral: "--checksum can't be specified for multiple sources"
+        case .checksumOfLocal: "--checksum requires an HTTP(S) or git source"
+        case .malformedChecksum(let text): "--checksum=\(text.escaped) is no SHA-256 digest"
         case .malformedMode(let text):
             "invalid chmod parameter: '\(text.escaped)'. It should be an octal string between 0 and 07777, or symbolic"
         case .malformedPort(let text, let why): "EXPOSE: invalid port \"\(text.escaped)\": \(why)"
@@ -71,6 +80,10 @@ package struct GraphError: DescribedError {
         case .invalidStageIndex: "stages are numbered from 0; only earlier ones can be named"
         case .variableInFrom: "define a stage with FROM and an ARG of the global scope, and copy from that stage"
         case .remoteCopy: "use ADD for what is elsewhere"
+        case .malformedURL: "write http://HOST/PATH or https://HOST/PATH, with %XX for what may not stand in a URL"
+        case .checksumOfSeveral: "write an ADD for each source, each with its checksum"
+        case .checksumOfLocal: "leave --checksum out: files of the build context are known by their content"
+        case .malformedChecksum: "write sha256: and 64 hexadecimal digits in lower case, as sha256sum prints them"
         case .malformedPlatform: "write OS/ARCHITECTURE[/VARIANT], such as linux/amd64"
         case .malformedPort: "write PORT, PORT-PORT or PORT/PROTOCOL with tcp, udp or sctp"
         case .unknownSignal: "write a name such as SIGTERM, or a number"

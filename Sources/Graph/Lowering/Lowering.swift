@@ -23,6 +23,8 @@ package final class Lowering {
     private var outside: [ByteString: NamedVertex] = [:]
 
     private var folderStates: [VertexID: StageState] = [:]
+    /// What ADD has from elsewhere, each once.
+    var remoteVertices: [Source: VertexID] = [:]
     private let stagesByName: [ByteString: [Int]]
 
     /// What a name outside the Dockerfile became.
