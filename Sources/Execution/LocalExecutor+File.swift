@@ -91,7 +91,9 @@ extension LocalExecutor {
         if let folder = inputs.folder(of: job.vertex.inputs[index]) {
             return CopySource(root: folder, trees: trees)
         }
-        if let file = inputs.files.file(of: job.vertex.inputs[index]) { return try file.source(in: folder, trees, store) }
+        if let file = inputs.files.file(of: job.vertex.inputs[index]) {
+            return try file.source(in: folder, trees, store)
+        }
         let lowers = try deltas.lowers(of: job.inputs[index].deltas)
         return CopySource(root: try DetachedMount.chain(lowers: lowers).openDirectory(), trees: trees)
     }

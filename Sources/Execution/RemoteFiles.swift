@@ -52,13 +52,16 @@ package final class RemoteFiles: Sendable {
         if let known, source.checksum == nil, try store.content.contains(known.digest) { file.known = known.version }
         let tree: Tree
         // On the cooperative pool: those who wait for something may hold every thread for work that blocks.
-        let (answer, download) = try await withTaskExecutorPreference(globalConcurrentExecutor) { [client, store, file] in
+        let (answer, download) = try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            [client, store, file] in
             let download = try ContentDownload(into: store)
             return (try await client.download(file, into: download), download)
         }
         switch answer {
         case .unchanged:
-            guard let known else { preconditionFailure("only of what is known a server can say that it was not changed") }
+            guard let known else {
+                preconditionFailure("only of what is known a server can say that it was not changed")
+            }
             tree = try note(source, known.digest, known.version, for: vertex)
         case .content(let version):
             let digest = try download.commit(expecting: source)
@@ -114,7 +117,9 @@ struct RemoteFile: Sendable {
         encoder.append(name)
         encoder.append(digest.description)
         let root = try folder.copy(encoder.hash) { directory in
-            guard try store.content.link(digest, as: name, in: directory) else { throw StoreError.missingRow("the blob \(digest)") }
+            guard try store.content.link(digest, as: name, in: directory) else {
+                throw StoreError.missingRow("the blob \(digest)")
+            }
         }
         return CopySource(root: root, trees: trees, modified: modified)
     }

@@ -91,11 +91,10 @@ struct CopyLoweringTests {
         arguments: [
             Refusal(instruction: "RUN --mount=type=ssh x", feature: "RUN --mount=type=ssh"),
             Refusal(instruction: "RUN --security=insecure x", feature: "RUN --security=insecure"),
-            Refusal(instruction: "ADD http://h/f /", feature: "ADD of http://h/f"),
-            Refusal(instruction: "ADD https://h/f /", feature: "ADD of https://h/f"),
-            Refusal(instruction: "ADD git@h:r.git /", feature: "ADD of git@h:r.git"),
-            Refusal(instruction: "ADD --checksum=sha256:0 http://h/f /", feature: "ADD --checksum"),
-            Refusal(instruction: "ADD --keep-git-dir git@h:r.git /", feature: "ADD --keep-git-dir"),
+            Refusal(
+                instruction: "ADD --keep-git-dir git@h:r.git /",
+                feature: "ADD of the git repository git@h:r.git"
+            ),
         ]
     )
     func refusals(_ refusal: Refusal) async throws {

@@ -35,12 +35,9 @@ extension StageBuilder {
         return text
     }
 
-    /// The vertex that a source word stands for if it is no path.
+    /// The vertex that a source word stands for; nil if it is a path.
     ///
-    /// - Parameters:
-    ///   - source: the word, expanded.
-    ///   - words: what the flags say; nil where a word must be a path (COPY).
-    /// - Throws: `GraphError`.
+    /// `source`: the word, expanded. `words`: what the flags say; nil where a word must be a path (COPY).
     func remoteSource(
         _ source: ByteString,
         checksum: ByteString?,

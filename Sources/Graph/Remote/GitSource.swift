@@ -31,7 +31,7 @@ extension GitSource {
     ///
     /// - Returns: nil for everything else.
     /// - Throws: `MalformedURL` for one whose query says what cannot be.
-    init?(_ word: ByteString) throws(MalformedURL) {
+    package init?(_ word: ByteString) throws(MalformedURL) {
         let query: ByteString
         let fragment: ByteString
         if let scheme = RemoteURL.scheme(of: word)?.lowercased {

@@ -152,6 +152,6 @@ struct RemoteURL: Hashable {
 }
 
 /// A text that is no URL.
-struct MalformedURL: Error {
-    let reason: String
+package struct MalformedURL: Error {
+    package let reason: String
 }
