@@ -105,7 +105,8 @@ private struct Build {
             deltas: deltas,
             options: .init(
                 checksTrees: engine.options.checksTrees,
-                packedCopies: try request.packedCopies(of: lowered.graph)
+                packedCopies: try request.packedCopies(of: lowered.graph),
+                environment: engine.options.environment
             ),
             secrets: secrets,
             events: sink

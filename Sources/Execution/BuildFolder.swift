@@ -70,6 +70,9 @@ package final class BuildFolder: Sendable {
     /// A new empty directory for the stubs of one step.
     func makeStubDirectory() throws -> Directory { try makeDirectory("stubs") }
 
+    /// A new empty directory for a repository that is fetched.
+    func makeRepositoryDirectory() throws -> Directory { try makeDirectory("git") }
+
     /// A directory with what `fill` puts into it, for all steps of the build that ask under the same key.
     func copy(_ key: ContentHash, fill: (Directory) throws -> Void) throws -> Directory {
         let made = try open()

@@ -17,6 +17,9 @@ package struct GraphError: DescribedError {
         case checksumOfSeveral
         case checksumOfLocal
         case malformedChecksum(ByteString)
+        case malformedCommit(ByteString)
+        /// A flag of ADD and the query of its URL say different things.
+        case contradiction(String, ByteString, ByteString)
         case malformedMode(ByteString)
         case malformedPort(ByteString, String)
         case unknownSignal(ByteString)
@@ -56,6 +59,9 @@ package struct GraphError: DescribedError {
         case .checksumOfSeveral: "--checksum can't be specified for multiple sources"
         case .checksumOfLocal: "--checksum requires an HTTP(S) or git source"
         case .malformedChecksum(let text): "--checksum=\(text.escaped) is no SHA-256 digest"
+        case .malformedCommit(let text): "\(text.escaped) is no git commit: it is to have hexadecimal digits only"
+        case .contradiction(let name, let flag, let query):
+            "\(name) is \(flag.escaped) by the flag and \(query.escaped) by the URL"
         case .malformedMode(let text):
             "invalid chmod parameter: '\(text.escaped)'. It should be an octal string between 0 and 07777, or symbolic"
         case .malformedPort(let text, let why): "EXPOSE: invalid port \"\(text.escaped)\": \(why)"
@@ -81,6 +87,8 @@ package struct GraphError: DescribedError {
         case .variableInFrom: "define a stage with FROM and an ARG of the global scope, and copy from that stage"
         case .remoteCopy: "use ADD for what is elsewhere"
         case .malformedURL: "write http://HOST/PATH or https://HOST/PATH, with %XX for what may not stand in a URL"
+        case .malformedCommit: "write the commit's full hash, as git rev-parse prints it"
+        case .contradiction: "say it once"
         case .checksumOfSeveral: "write an ADD for each source, each with its checksum"
         case .checksumOfLocal: "leave --checksum out: files of the build context are known by their content"
         case .malformedChecksum: "write sha256: and 64 hexadecimal digits in lower case, as sha256sum prints them"

@@ -62,11 +62,13 @@ package enum Source: Sendable, Hashable {
     case local(LocalSource)
     /// A file of the web.
     case http(HTTPSource)
+    /// The files of a commit.
+    case git(GitSource)
 
     /// Whether a step that reads of it depends on what it selects and on nothing else: neither on the name nor on the rest.
     package var countsBySelection: Bool {
         switch self {
-        case .local, .http: true
+        case .local, .http, .git: true
         case .scratch, .image: false
         }
     }

@@ -91,6 +91,7 @@ package enum Keys {
         case .http(let file):
             encoder.append("http")
             encoder.append(file.fileName)
+        case .git: encoder.append("git")
         }
     }
 

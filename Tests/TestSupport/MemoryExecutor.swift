@@ -66,6 +66,7 @@ package final class MemoryExecutor: Executor {
         case .local(let local): return try open(context: local.name)
         // A download is a folder with one file, under its address.
         case .http(let file): return try open(context: file.address)
+        case .git(let repository): return try open(context: repository.remote)
         }
     }
 

@@ -47,7 +47,7 @@ extension StageBuilder {
         let git = try gitSource(source, instruction)
         guard git != nil || isHTTP(source) else { return nil }
         guard let words else { throw lowering.error(.remoteCopy(source), at: instruction.range) }
-        if let git { try refuse("ADD of the git repository \(git.shown)", instruction) }
+        if let git { return try gitInput(git, checksum, words, instruction) }
         var digest: Digest?
         if let checksum {
             do { digest = try Digest(checksum) } catch {}
@@ -59,9 +59,40 @@ extension StageBuilder {
         do { file = try HTTPSource(RemoteURL(source), checksum: digest) } catch {
             throw lowering.error(.malformedURL(error.reason), at: instruction.range)
         }
-        if file.user?.password != nil { warnAboutPassword(file, instruction) }
+        if file.user?.password != nil { warnAboutPassword(file.shown, "HTTP_AUTH_TOKEN_HOST", instruction) }
         let vertex = lowering.remoteVertex(.http(file), name: "download \(file.shown)", instruction)
         return RemoteInput(vertex: vertex, word: file.word, unpacks: words.unpacks)
+    }
+
+    private func gitInput(
+        _ git: GitSource,
+        _ checksum: ByteString?,
+        _ words: RemoteWords,
+        _ instruction: Instruction
+    ) throws -> RemoteInput {
+        var git = git
+        if let flag = words.keepsGitDirectory, let query = git.keepsGitDirectory, flag != query {
+            let texts = [flag, query].map { ByteString($0 ? "true" : "false") }
+            throw lowering.error(.contradiction("keep-git-dir", texts[0], texts[1]), at: instruction.range)
+        }
+        let keepsGitDirectory = git.keepsGitDirectory ?? words.keepsGitDirectory ?? false
+        git.keepsGitDirectory = keepsGitDirectory && git.subdirectory.isEmpty
+        if let checksum, let query = git.checksum, checksum != query {
+            throw lowering.error(.contradiction("the checksum", checksum, query), at: instruction.range)
+        }
+        git.checksum = git.checksum ?? checksum
+        if let checksum = git.checksum {
+            let isWhole = !git.fetchesByCommit || GitSource.commit(checksum) != nil
+            guard GitSource.isHexadecimal(checksum), isWhole else {
+                throw lowering.error(.malformedCommit(checksum), at: instruction.range)
+            }
+        } else if git.fetchesByCommit, GitSource.commit(git.reference) == nil {
+            throw lowering.error(.malformedURL("fetch-by-commit needs a checksum"), at: instruction.range)
+        }
+        if git.hasPassword { warnAboutPassword(git.shown, "GIT_AUTH_TOKEN", instruction) }
+        let name = "clone \(git.shown)\(git.reference.isEmpty ? "" : "#" + git.reference.escaped)"
+        let vertex = lowering.remoteVertex(.git(git), name: name, instruction)
+        return RemoteInput(vertex: vertex, word: git.word, unpacks: false)
     }
 
     private func isHTTP(_ source: ByteString) -> Bool { source.hasPrefix("http://") || source.hasPrefix("https://") }
@@ -72,10 +103,10 @@ extension StageBuilder {
         }
     }
 
-    private func warnAboutPassword(_ file: HTTPSource, _ instruction: Instruction) {
+    private func warnAboutPassword(_ shown: String, _ secret: String, _ instruction: Instruction) {
         let text =
-            "the password in the URL of \(file.shown) stays in the image's history: "
-            + "give it as a secret instead, --secret id=HTTP_AUTH_TOKEN_HOST,env=VARIABLE"
+            "the password in the URL of \(shown) stays in the image's history: "
+            + "give it as a secret instead, --secret id=\(secret),env=VARIABLE"
         lowering.warnings.append(.init(text: text, range: instruction.range))
     }
 

@@ -12,12 +12,18 @@ package struct GitSource: Sendable, Hashable {
     package var subdirectory: ByteString = ""
     /// What the commit must begin with.
     package var checksum: ByteString?
+    /// Whether `.git` stays; never so for a part of the repository.
     package var keepsGitDirectory: Bool?
+    /// Nil takes them.
     package var takesSubmodules: Bool?
     /// `mtime=`: files get the commit's time instead of that of the checkout.
     package var usesCommitTime = false
     /// `fetch-by-commit`: the commit that `checksum` names is taken without asking what the reference is.
     package var fetchesByCommit = false
+    /// Who the URL says is asking.
+    package private(set) var user: RemoteUser?
+
+    var hasPassword: Bool { user?.password != nil }
 
     private init(remote: ByteString, shown: String) {
         self.remote = remote
@@ -41,6 +47,7 @@ extension GitSource {
             // The scheme in lower case, as everything that looks at it expects.
             let remote = scheme + ByteString(whole.bytes.dropFirst(scheme.count))
             self.init(remote: remote, shown: "\(scheme.escaped)://\(url.host.escaped)\(url.encodedPath.escaped)")
+            user = url.user
             (query, fragment) = (url.query ?? "", url.fragment ?? "")
         } else if let place = GitSource.secureShell(word) {
             self.init(remote: place.remote, shown: place.remote.escaped)
@@ -48,10 +55,29 @@ extension GitSource {
         } else {
             return nil
         }
+        guard !remote.hasPrefix("-") else { throw MalformedURL(reason: "it begins with a hyphen") }
         let (reference, folder) = RemoteURL.cut(fragment, at: ":")
         self.reference = reference
         subdirectory = GitSource.clean(folder ?? "")
         try read(query)
+        let texts = [self.reference, subdirectory, checksum ?? ""]
+        guard texts.allSatisfy({ text in text.bytes.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }) else {
+            throw MalformedURL(reason: "it has a control character")
+        }
+        guard !self.reference.hasPrefix("-") else { throw MalformedURL(reason: "its reference begins with a hyphen") }
+    }
+
+    /// The word by which the files are read from the tree of the whole commit.
+    var word: ByteString { LiteralWord.of("/" + subdirectory) }
+
+    /// What `text` is if it is the full hash of a commit, by SHA-1 or SHA-256.
+    package static func commit(_ text: ByteString) -> ByteString? {
+        guard text.count == 40 || text.count == 64, isHexadecimal(text) else { return nil }
+        return text.lowercased
+    }
+
+    static func isHexadecimal(_ text: ByteString) -> Bool {
+        text.bytes.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20) }
     }
 
     /// `user@host:path?query#fragment`.

@@ -56,18 +56,6 @@ package struct HTTPSource: Sendable, Hashable {
         )
     }
 
-    /// The word by which the file is read from its tree: a pattern where the name has characters of patterns.
-    var word: ByteString {
-        guard fileName.bytes.contains(where: { "*?[".utf8.contains($0) }) else { return "/" + fileName }
-        var pattern: [UInt8] = [UInt8(ascii: "/")]
-        for byte in fileName.bytes {
-            switch byte {
-            case UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "["):
-                pattern += [UInt8(ascii: "["), byte, UInt8(ascii: "]")]
-            case UInt8(ascii: "\\"): pattern += [byte, byte]
-            default: pattern.append(byte)
-            }
-        }
-        return ByteString(pattern)
-    }
+    /// The word by which the file is read from its tree.
+    var word: ByteString { LiteralWord.of("/" + fileName) }
 }

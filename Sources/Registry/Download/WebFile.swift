@@ -20,7 +20,8 @@ package struct WebFile: Sendable {
 
 /// The value of an `Authorization` header; no way to print it shows the secret.
 package struct WebAuthorization: Sendable, Hashable {
-    let header: String
+    /// Never to be shown.
+    package let header: String
 
     /// A header as it is.
     package init(header: String) { self.header = header }
