@@ -9,7 +9,9 @@ internal import Trees
 
 extension LocalExecutor {
     /// Pins a repository's reference to a commit, and opens the files of that, which are checked out once.
-    func open(_ source: GitSource, for vertex: VertexID) async throws -> OpenedSource {
+    ///
+    /// `reads`: the words by which steps read directories of it.
+    func open(_ source: GitSource, for vertex: VertexID, reading reads: [TreeRead]) async throws -> OpenedSource {
         let git = try GitProgram(source, options.environment, secrets)
         let start = ContinuousClock.now
         let asks = GitSource.commit(source.reference) == nil && !source.fetchesByCommit
@@ -20,7 +22,7 @@ extension LocalExecutor {
         if result == nil {
             if !asks { events(.started(vertex)) }
             // Another process may be at the same commit: its result is waited for.
-            let lock = try await lockStep(key) { [events] in events(.waiting(vertex)) }
+            let lock = try await store.waitForStep(key)
             defer { withExtendedLifetime(lock) {} }
             result = try store.results.result(contentKey: key)
             if result == nil { result = try await checkOut(git, pinned, key, start) }
@@ -29,12 +31,19 @@ extension LocalExecutor {
             events(.finished(vertex, nanoseconds: (.now - start).nanoseconds))
         }
         guard let result else { preconditionFailure("what was not there was made") }
-        let found = try trees.entry(at: TreePath(parsing: source.subdirectory), in: result.output)
-        guard found?.isDirectory == true else {
-            throw GitError.noDirectory(repository: source.shown, source.subdirectory)
-        }
+        for read in reads { try check(read, of: source, in: result.output) }
         let state = StepState(tree: result.output, times: StepState.empty.times)
         return OpenedSource(state: state, deltas: [deltas.note(result.delta)])
+    }
+
+    /// What is read is to be a directory, and no link may lead to it.
+    private func check(_ read: TreeRead, of source: GitSource, in tree: Tree) throws {
+        guard case .word(let word, _) = read else { return }
+        let items = (try? read.selection(in: tree, from: trees).items) ?? []
+        let isDirectory = items.count == 1 && items[0].entry.isDirectory
+        guard isDirectory, PathPattern.hasWildcard(word) || items[0].path == TreePath(parsing: word) else {
+            throw GitError.noDirectory(repository: source.shown, word)
+        }
     }
 
     private func checkOut(

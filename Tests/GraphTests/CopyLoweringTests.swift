@@ -91,10 +91,6 @@ struct CopyLoweringTests {
         arguments: [
             Refusal(instruction: "RUN --mount=type=ssh x", feature: "RUN --mount=type=ssh"),
             Refusal(instruction: "RUN --security=insecure x", feature: "RUN --security=insecure"),
-            Refusal(
-                instruction: "ADD --keep-git-dir git@h:r.git /",
-                feature: "ADD of the git repository git@h:r.git"
-            ),
         ]
     )
     func refusals(_ refusal: Refusal) async throws {

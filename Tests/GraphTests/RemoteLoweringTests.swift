@@ -137,6 +137,13 @@ struct RemoteLoweringTests {
                 "http://h/" + ByteString(String(repeating: "x", count: 256)) + " /",
                 .malformedURL("the last part of its path, which names the file, has more than 255 bytes")
             ),
+            Refusal("--keep-git-dir=false git@h:r?keep-git-dir /", .contradiction("keep-git-dir", "false", "true")),
+            Refusal("--checksum=a git@h:r?checksum=b /", .contradiction("the checksum", "a", "b")),
+            Refusal("--checksum=x git@h:r /", .malformedCommit("x")),
+            Refusal("git@h:r?fetch-by-commit&checksum=abc /", .malformedCommit("abc")),
+            Refusal("git@h:r?fetch-by-commit /", .malformedURL("fetch-by-commit needs a checksum")),
+            Refusal("git@h:r#--upload-pack=x /", .malformedURL("its reference begins with a hyphen")),
+            Refusal("-oProxy@h:r /", .malformedURL("it begins with a hyphen")),
             Refusal("https://h/r.git?nonsense=1 /", .malformedURL("unexpected query \"nonsense\"")),
         ]
     )
@@ -144,6 +151,32 @@ struct RemoteLoweringTests {
         let error = await #expect(throws: GraphError.self) { try await lower("FROM scratch\n\nADD " + refusal.words) }
         #expect(error?.reason == refusal.reason)
         #expect(error?.range?.first == 3)
+    }
+
+    private func repositories(_ result: LoweringResult) -> [GitSource] {
+        result.graph.vertices.compactMap { vertex in
+            guard case .source(.git(let repository)) = vertex.operation else { return nil }
+            return repository
+        }
+    }
+
+    @Test("a repository is read from its directory on, and what the flags say is the same as what the URL says")
+    func git() async throws {
+        let result = try await lower(
+            "FROM scratch\nADD --keep-git-dir --checksum=ABC git@h:r.git /a\nADD git@h:r.git?checksum=ABC&keep-git-dir /b\n"
+                + "ADD --keep-git-dir https://u:hidden@h/r.git#v1:x/y[z] /c\nADD --unpack git@h:r.git /d"
+        )
+        #expect(repositories(result).map(\.keepsGitDirectory) == [true, false, false])
+        #expect(repositories(result).map(\.checksum) == ["ABC", nil, nil])
+        #expect(
+            result.copies.map(\.origin) == [
+                .input(1, path: "/"), .input(1, path: "/"), .input(1, path: "/x/y[[]z]"), .input(1, path: "/"),
+            ]
+        )
+        #expect(result.copies.map(\.unpacksArchives) == [false, false, false, false])
+        #expect(result.names.contains("clone https://h/r.git#v1"))
+        #expect(!result.names.contains { $0.contains("hidden") } && result.warnings.count == 1)
+        #expect(result.history.first == "ADD git@h:r.git /a # buildkit")
     }
 
     @Test("a NUL in a URL is refused")

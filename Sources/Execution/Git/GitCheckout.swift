@@ -30,7 +30,11 @@ struct GitCheckout {
         let config = try repository.open("config", flags: O_RDONLY).readAll(limit: 1 << 16)
         try write(config, source.remote, in: repository)
         try await fetch(in: place)
-        let object = try await git.run(["rev-parse", "--verify", "-q", pinned.commit + "^{commit}"], "looking", in: place)
+        let object = try await git.run(
+            ["rev-parse", "--verify", "-q", pinned.commit + "^{commit}"],
+            "looking",
+            in: place
+        )
         guard let commit = GitSource.commit(object.split(separator: 0x0A).first ?? "") else {
             throw GitError.malformedAnswer(repository: source.shown, doing: "asked for the commit")
         }
@@ -60,7 +64,9 @@ struct GitCheckout {
     }
 
     private static func withoutUser(_ remote: ByteString) -> ByteString {
-        guard let mark = remote.bytes.firstIndex(of: UInt8(ascii: "/")), remote.text.contains("://") else { return remote }
+        guard let mark = remote.bytes.firstIndex(of: UInt8(ascii: "/")), remote.text.contains("://") else {
+            return remote
+        }
         let authority = remote.bytes[(mark + 2)...].prefix { $0 != UInt8(ascii: "/") }
         guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return remote }
         return ByteString(remote.bytes[..<(mark + 2)]) + ByteString(remote.bytes[(at + 1)...])

@@ -3,7 +3,7 @@ internal import Graph
 
 /// What a repository's reference is pinned to.
 struct GitCommit: Sendable, Hashable {
-    /// The object that the reference names: a commit, or a tag's own object. In lower case.
+    /// The object that the reference names, a commit or a tag's own object, in lower case.
     var object: ByteString
     /// The commit; equal to `object` where that is none of a tag.
     var commit: ByteString

@@ -25,14 +25,15 @@ package enum GitError: DescribedError, Hashable, Sendable {
         case .wrongCommit(let repository, let expected, let found):
             "\(repository): the commit is \(found.map(\.escaped).joined(separator: " or ")) instead of \(expected.escaped)"
         case .malformedAnswer(let repository, let doing): "\(repository): git gave no answer that is one, \(doing)"
-        case .noDirectory(let repository, let path): "\(repository): /\(path.escaped) is no directory of the commit"
+        case .noDirectory(let repository, let path): "\(repository): \(path.escaped) is no directory of the commit"
         }
     }
 
     package var remedy: String? {
         switch self {
         case .notInstalled: "install git, or ADD an archive of the repository by its URL with --unpack=true"
-        case .failed(_, _, let told) where told.contains("terminal prompts disabled") || told.contains("Authentication"):
+        case .failed(_, _, let told)
+        where told.contains("terminal prompts disabled") || told.contains("Authentication"):
             "give a token as a secret: --secret id=GIT_AUTH_TOKEN,env=VARIABLE"
         case .failed(_, _, let told) where told.contains("Permission denied (publickey"):
             "take its https URL and give a token as a secret: --secret id=GIT_AUTH_TOKEN,env=VARIABLE"

@@ -16,10 +16,11 @@ struct GitProgram: Sendable {
     /// Texts that are not shown though `git` may repeat them.
     private let hidden: [String]
 
-    /// - Parameters:
-    ///   - environment: of this process; of it PATH and the proxies count.
-    ///   - agent: the socket of an SSH agent that it may ask; without one it has no keys at all.
-    /// - Throws: `GitError.notInstalled`.
+    /// Looks for it.
+    ///
+    /// `environment`: of this process; of it PATH and the proxies count. `agent`: the socket of an SSH agent that it may
+    /// ask; without one it has no keys at all.
+    /// Throws `GitError.notInstalled`.
     init(
         _ source: GitSource,
         _ environment: [ByteString: ByteString],
@@ -81,11 +82,9 @@ struct GitProgram: Sendable {
 
     /// Runs one command to its end.
     ///
-    /// - Parameters:
-    ///   - doing: what it is for, for messages.
-    ///   - names: whether `origin` stands for the repository; in a place it does so by the place's own configuration.
-    /// - Returns: what it prints.
-    /// - Throws: `GitError.failed`, `HelperProcessError`, `CancellationError`.
+    /// `doing`: what it is for, for messages. `names`: whether `origin` stands for the repository; in a place it does so
+    /// by the place's own configuration.
+    /// Returns what it prints. Throws `GitError.failed`, `HelperProcessError`, `CancellationError`.
     func run(
         _ arguments: [ByteString],
         _ doing: String,

@@ -91,8 +91,11 @@ extension StageBuilder {
         }
         if git.hasPassword { warnAboutPassword(git.shown, "GIT_AUTH_TOKEN", instruction) }
         let name = "clone \(git.shown)\(git.reference.isEmpty ? "" : "#" + git.reference.escaped)"
+        let word = git.word
+        // One pin for all directories that are taken of it.
+        git.subdirectory = ""
         let vertex = lowering.remoteVertex(.git(git), name: name, instruction)
-        return RemoteInput(vertex: vertex, word: git.word, unpacks: false)
+        return RemoteInput(vertex: vertex, word: word, unpacks: false)
     }
 
     private func isHTTP(_ source: ByteString) -> Bool { source.hasPrefix("http://") || source.hasPrefix("https://") }

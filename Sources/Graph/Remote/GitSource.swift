@@ -8,7 +8,7 @@ package struct GitSource: Sendable, Hashable {
     package var shown: String
     /// A branch, a tag, a full name or a commit; empty for the remote's HEAD.
     package var reference: ByteString = ""
-    /// Only what is in this directory; relative and clean, empty for all.
+    /// Only what is in this directory; relative and clean, empty for all, as it always is in a graph.
     package var subdirectory: ByteString = ""
     /// What the commit must begin with.
     package var checksum: ByteString?
