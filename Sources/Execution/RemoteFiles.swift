@@ -16,6 +16,8 @@ package final class RemoteFiles: Sendable {
     private struct State {
         var files: [VertexID: RemoteFile] = [:]
         var objects: [ContentHash: DirectoryObject] = [:]
+        /// Downloads that are under way.
+        var count = 0
     }
 
     private let store: StateRoot
@@ -23,6 +25,8 @@ package final class RemoteFiles: Sendable {
     private let state = Mutex(State())
     /// The most bytes that one may have.
     private static let sizeLimit: Int64 = 64 << 30
+    /// The most that come at the same time: each has a connection of its own with its buffers.
+    private static let countLimit = 8
 
     package init(store: StateRoot, client: RegistryClient) {
         self.store = store
@@ -54,6 +58,8 @@ package final class RemoteFiles: Sendable {
         // On the cooperative pool: those who wait for something may hold every thread for work that blocks.
         let (answer, download) = try await withTaskExecutorPreference(globalConcurrentExecutor) {
             [client, store, file] in
+            try await begin()
+            defer { state.withLock { $0.count -= 1 } }
             let download = try ContentDownload(into: store)
             return (try await client.download(file, into: download), download)
         }
@@ -76,6 +82,18 @@ package final class RemoteFiles: Sendable {
         }
         events(.finished(vertex, nanoseconds: (.now - start).nanoseconds))
         return tree
+    }
+
+    /// Waits until one more may come.
+    private func begin() async throws {
+        func isBegun() -> Bool {
+            state.withLock { state in
+                guard state.count < RemoteFiles.countLimit else { return false }
+                state.count += 1
+                return true
+            }
+        }
+        while !isBegun() { try await Task.sleep(for: .milliseconds(10)) }
     }
 
     private func note(

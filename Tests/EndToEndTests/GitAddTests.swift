@@ -258,6 +258,20 @@ struct GitAddTests {
         #expect(failed.error.contains("there is no program git on this host's PATH"), "\(failed.error)")
     }
 
+    @Test("^C while a server does not answer ends git, too, and leaves nothing")
+    func interrupted() async throws {
+        let web = try await LoopbackRegistry()
+        web.add(Fault(.noAnswer))
+        let program = try work.start("FROM scratch\nADD http://\(web.host)/app.git /f", within: 20)
+        #expect(Clock.until { !web.requests.isEmpty })
+        program.signal(SIGINT)
+        #expect(try program.finish().status == 130)
+        // The URL is in the environment of git and of what git runs, and nowhere else.
+        let command = "grep -ls 'http://\(web.host)/' /proc/[0-9]*/environ"
+        #expect(try Clock.until { try run("sh", "-c", command, mayFail: true).output.isEmpty })
+        await web.stop()
+    }
+
     @Test("over HTTP, from a server that only has files; a token goes along and is shown nowhere")
     func http() async throws {
         let commit = try app().commit("file", "by http")

@@ -168,6 +168,32 @@ struct RemoteAddTests {
         await server.stop()
     }
 
+    @Test("any number of files come, a few at a time")
+    func many() async throws {
+        let server = try await LoopbackRegistry()
+        for number in 0..<60 { server.put(LoopbackFile("\(number)"), at: "/f\(number)") }
+        let words = (0..<60).map { "http://\(server.host)/f\($0)" }.joined(separator: " ")
+        #expect(try work.build("FROM busybox\nADD \(words) /d/\nRUN cat /d/* | wc -c").printed == "110")
+        await server.stop()
+    }
+
+    @Test(
+        "^C while a file comes, or a server does not answer, ends at once and leaves nothing",
+        arguments: [true, false]
+    )
+    func interrupted(_ answers: Bool) async throws {
+        let server = try await LoopbackRegistry()
+        server.put(LoopbackFile("one"), at: "/f")
+        server.add(Fault(answers ? .silence(after: 1) : .noAnswer))
+        let program = try work.start("FROM scratch\nADD http://\(server.host)/f /f", within: 20)
+        #expect(Clock.until { !server.requests.isEmpty })
+        program.signal(SIGINT)
+        #expect(try program.finish().status == 130)
+        #expect(names(in: work.state + "/content/sha256") == [])
+        try work.build()
+        await server.stop()
+    }
+
     @Test("what only looks at the Dockerfile asks nobody, and a stage that is not built neither")
     func noNetwork() async throws {
         let server = try await LoopbackRegistry()
