@@ -103,6 +103,8 @@ extension BuildFailure {
         case let error as ContextsError: return (error.message, error.remedy, .input)
         case let error as OCIError: return (error.message, error.remedy, .input)
         case let error as RegistryError: return (error.message, error.remedy, .input)
+        case let error as GitError: return (error.message, error.remedy, error.isOfHost ? .host : .input)
+        case let error as DownloadError: return (error.message, error.remedy, .input)
         case let error as LayersError: return (error.message, error.remedy, .build)
         case let error as SandboxError: return (error.message, error.remedy, blame(of: error))
         case let error as StoreError: return (error.message, error.remedy, .host)

@@ -79,7 +79,11 @@ private struct Build {
             policy: request.pullsAlways ? .always : .missing,
             events: events
         )
-        let inputs = try files.inputs(store: store, images: images)
+        let inputs = try files.inputs(
+            store: store,
+            images: images,
+            files: RemoteFiles(store: store, client: client)
+        )
         let secrets = try SecretFiles.read(request.secrets)
         let agents = try AgentFiles.read(request.agents, environment: engine.options.environment)
         var lowering = request.lowering(of: parsed)
@@ -107,7 +111,8 @@ private struct Build {
             deltas: deltas,
             options: .init(
                 checksTrees: engine.options.checksTrees,
-                packedCopies: try resolved.packedCopies(of: lowered.graph)
+                packedCopies: try resolved.packedCopies(of: lowered.graph),
+                environment: engine.options.environment
             ),
             secrets: secrets,
             agents: agents,

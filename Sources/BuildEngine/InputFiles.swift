@@ -89,7 +89,7 @@ struct InputFiles {
     }
 
     /// Everything that the build reads from outside.
-    func inputs(store: StateRoot, images: BaseImages) throws -> BuildInputs {
+    func inputs(store: StateRoot, images: BaseImages, files: RemoteFiles) throws -> BuildInputs {
         let main = LocalContext(
             path: request.context,
             root: context,
@@ -109,7 +109,7 @@ struct InputFiles {
             case .image(let reference): named[name] = .image(reference)
             }
         }
-        return BuildInputs(context: main, named: named, store: store, images: images)
+        return BuildInputs(context: main, named: named, store: store, images: images, files: files)
     }
 
     /// Two names of one image, such as `alpine` and `docker.io/library/alpine`, would leave open which is meant.

@@ -72,6 +72,8 @@ package final class BuildFolder: Sendable {
 
     /// A new directory for the socket of an agent.
     func makeSocketDirectory() throws -> Directory { try makeDirectory("agent") }
+    /// A new empty directory for a repository that is fetched.
+    func makeRepositoryDirectory() throws -> Directory { try makeDirectory("git") }
 
     /// A directory with what `fill` puts into it, for all steps of the build that ask under the same key.
     func copy(_ key: ContentHash, fill: (Directory) throws -> Void) throws -> Directory {

@@ -26,14 +26,23 @@ package final class BuildInputs: Sendable {
     private let store: StateRoot
     /// The images that names outside of the Dockerfile stand for.
     package let images: BaseImages
+    /// What is downloaded.
+    let files: RemoteFiles
     private let state = Mutex(State())
 
     /// `named`: by name in lower case.
-    package init(context: LocalContext, named: [ByteString: Named], store: StateRoot, images: BaseImages) {
+    package init(
+        context: LocalContext,
+        named: [ByteString: Named],
+        store: StateRoot,
+        images: BaseImages,
+        files: RemoteFiles
+    ) {
         self.context = context
         self.named = named
         self.store = store
         self.images = images
+        self.files = files
     }
 
     // MARK: Local folders
@@ -103,11 +112,12 @@ extension BuildInputs: BaseImageSource {
 }
 
 extension BuildInputs: TreeSource {
-    /// Directory objects of the scanned folders, then those of the store.
+    /// Directory objects of the scanned folders and of what was downloaded, then those of the store.
     package func directoryObject(_ hash: ContentHash) throws -> DirectoryObject {
         for listing in state.withLock({ $0.listings }) {
             if let object = try? listing.directoryObject(hash) { return object }
         }
+        if let object = files.directoryObject(hash) { return object }
         return try store.trees.directoryObject(hash)
     }
 }

@@ -59,7 +59,7 @@ extension LocalExecutor {
                 let copier = TreeCopier(writer: writer, owner: owner, mode: nil, isCancelled: isCancelled)
                 try copier.makeDirectories(try writer.resolve(make.path, followsLast: true), mode: 0o755)
             case .copy(let copy):
-                let copier = TreeCopier(
+                var copier = TreeCopier(
                     writer: writer,
                     owner: try copy.owner.map(owners.owner),
                     mode: copy.mode,
@@ -73,6 +73,7 @@ extension LocalExecutor {
                     var source = try sources[index] ?? source(of: job, input: index)
                     sources[index] = source
                     source.trees = selection.source(over: trees)
+                    copier.modified = source.modified
                     for item in selection.items {
                         if copy.unpacksArchives, try copier.unpack(item, from: source, to: copy.destination) {
                             continue
@@ -85,10 +86,13 @@ extension LocalExecutor {
         for notice in writer.notices { events(.warning(notice.message, job.vertex.range)) }
     }
 
-    /// Where the bytes of an input are read: the folder itself, or the layers of a stage seen as one.
+    /// Where the bytes of an input are read: the folder itself, what was downloaded, or the layers of a stage seen as one.
     func source(of job: StepJob, input index: Int) throws -> CopySource {
         if let folder = inputs.folder(of: job.vertex.inputs[index]) {
             return CopySource(root: folder, trees: trees)
+        }
+        if let file = inputs.files.file(of: job.vertex.inputs[index]) {
+            return try file.source(in: folder, trees, store)
         }
         let lowers = try deltas.lowers(of: job.inputs[index].deltas)
         return CopySource(root: try DetachedMount.chain(lowers: lowers).openDirectory(), trees: trees)

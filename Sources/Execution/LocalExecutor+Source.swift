@@ -19,6 +19,10 @@ extension LocalExecutor {
         case .local(let local):
             let tree = try await inputs.open(local, for: vertex, reading: reads)
             return OpenedSource(state: StepState(tree: tree, times: StepState.empty.times))
+        case .git(let repository): return try await open(repository, for: vertex, reading: reads)
+        case .http(let file):
+            let tree = try await inputs.files.open(file, for: vertex, secrets, events)
+            return OpenedSource(state: StepState(tree: tree, times: StepState.empty.times))
         }
     }
 

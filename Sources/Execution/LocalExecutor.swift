@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import Glibc
 package import Graph
 internal import Layers
@@ -17,10 +17,17 @@ package final class LocalExecutor: Executor {
         package var checksTrees: Bool
         /// The copies that go straight into their packed form.
         package var packedCopies: PackedCopies?
+        /// The variables of this process: where `git` is, and through which proxies it goes.
+        package var environment: [ByteString: ByteString]
 
-        package init(checksTrees: Bool = false, packedCopies: PackedCopies? = nil) {
+        package init(
+            checksTrees: Bool = false,
+            packedCopies: PackedCopies? = nil,
+            environment: [ByteString: ByteString] = [:]
+        ) {
             self.checksTrees = checksTrees
             self.packedCopies = packedCopies
+            self.environment = environment
         }
     }
 

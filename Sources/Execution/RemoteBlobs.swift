@@ -93,7 +93,7 @@ package final class RemoteBlobs: Sendable {
     private func run(_ download: GrowingBlob) async throws {
         let digest = download.blob.digest
         // Another process may be at the same blob: it is waited for, not fetched twice.
-        let lock = try await lock(ContentHash(of: Array("blob \(digest)".utf8)))
+        let lock = try await store.waitForStep(ContentHash(of: Array("blob \(digest)".utf8)))
         defer { withExtendedLifetime(lock) {} }
         guard try !store.content.contains(digest) else {
             return download.growth.ended(.failure(LayersError.startedAnew))
@@ -116,15 +116,5 @@ package final class RemoteBlobs: Sendable {
             }
         }
         if let refusal { throw refusal }
-    }
-
-    /// As `StateRoot.lockStep`, without blocking the thread.
-    private func lock(_ key: ContentHash) async throws -> StepLock {
-        var pause = 1
-        while true {
-            if let lock = try store.tryLockStep(key) { return lock }
-            try await Task.sleep(for: .milliseconds(pause))
-            pause = min(pause * 2, 25)
-        }
     }
 }

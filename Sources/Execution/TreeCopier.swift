@@ -11,6 +11,8 @@ internal import Trees
 struct CopySource: Sendable {
     var root: Directory
     var trees: any TreeSource
+    /// When all that is in it was changed last; nil for what its files say themselves.
+    var modified: FileTime?
 
     /// Opens a directory by its real path, however long that is.
     func directory(_ path: TreePath) throws -> Directory {
@@ -30,6 +32,8 @@ struct TreeCopier {
     let mode: ModeChange?
     /// Asked while files are copied, by any thread.
     var isCancelled: @Sendable () -> Bool = { false }
+    /// When what is copied was changed last; nil for what the files of the source say.
+    var modified: FileTime?
 
     private static let defaultDirectoryMode: UInt16 = 0o755
 
@@ -237,6 +241,7 @@ struct TreeCopier {
 
     /// When an entry of the source was changed last.
     private func modified(_ name: ByteString, in parent: Directory, at path: TreePath) throws -> FileTime {
+        if let modified { return modified }
         do { return try parent.status(name).modified } catch {
             // The tree has it, so it went away since.
             throw error.isNotFound ? ExecutionError.changedWhileRead(path.bytes) : error

@@ -13,6 +13,14 @@ package struct GraphError: LocatedError {
         case emptyPlatform(ByteString)
         case variableInFrom(ByteString)
         case remoteCopy(ByteString)
+        /// A URL of ADD; it is not repeated, since it may hold a password.
+        case malformedURL(String)
+        case checksumOfSeveral
+        case checksumOfLocal
+        case malformedChecksum(ByteString)
+        case malformedCommit(ByteString)
+        /// A flag of ADD and the query of its URL say different things.
+        case contradiction(String, ByteString, ByteString)
         case malformedMode(ByteString)
         case malformedPort(ByteString, String)
         case unknownSignal(ByteString)
@@ -64,6 +72,13 @@ package struct GraphError: LocatedError {
         case .variableInFrom: "variable expansion is not supported for --from"
         case .remoteCopy(let source):
             "COPY cannot take \(source.escaped): its source can't be a URL or a git repository"
+        case .malformedURL(let reason): "ADD of a URL that cannot be used: \(reason)"
+        case .checksumOfSeveral: "--checksum can't be specified for multiple sources"
+        case .checksumOfLocal: "--checksum requires an HTTP(S) or git source"
+        case .malformedChecksum(let text): "--checksum=\(text.escaped) is no SHA-256 digest"
+        case .malformedCommit(let text): "\(text.escaped) is no git commit: it is to have hexadecimal digits only"
+        case .contradiction(let name, let flag, let query):
+            "\(name) is \(flag.escaped) by the flag and \(query.escaped) by the URL"
         case .malformedMode(let text):
             "invalid chmod parameter: '\(text.escaped)'. It should be an octal string between 0 and 07777, or symbolic"
         case .malformedPort(let text, let why): "EXPOSE: invalid port \"\(text.escaped)\": \(why)"
@@ -99,6 +114,12 @@ package struct GraphError: LocatedError {
         case .invalidStageIndex: "stages are numbered from 0; only earlier ones can be named"
         case .variableInFrom: "define a stage with FROM and an ARG of the global scope, and copy from that stage"
         case .remoteCopy: "use ADD for what is elsewhere"
+        case .malformedURL: "write http://HOST/PATH or https://HOST/PATH, with %XX for what may not stand in a URL"
+        case .malformedCommit: "write the commit's full hash, as git rev-parse prints it"
+        case .contradiction: "say it once"
+        case .checksumOfSeveral: "write an ADD for each source, each with its checksum"
+        case .checksumOfLocal: "leave --checksum out: files of the build context are known by their content"
+        case .malformedChecksum: "write sha256: and 64 hexadecimal digits in lower case, as sha256sum prints them"
         case .malformedPlatform: "write OS/ARCHITECTURE[/VARIANT], such as linux/amd64"
         case .malformedPort: "write PORT, PORT-PORT or PORT/PROTOCOL with tcp, udp or sctp"
         case .unknownSignal: "write a name such as SIGTERM, or a number"
@@ -147,6 +168,9 @@ extension GraphError.Reason {
             ["--from=" + text, "from=" + text, text]
         case .malformedPlatform(let text), .emptyPlatform(let text): [text, "--platform"]
         case .malformedMode(let text): [text, "--chmod"]
+        case .malformedChecksum(let text), .malformedCommit(let text): [text, "--checksum"]
+        case .checksumOfSeveral, .checksumOfLocal: ["--checksum"]
+        case .malformedURL, .contradiction: ["ADD"]
         case .malformedPort(let text, _), .unknownSignal(let text), .malformedHeredocName(let text),
             .malformedExclude(let text, _), .emptyBase(let text), .remoteCopy(let text), .unsupportedSyntax(let text):
             [text, "$"]

@@ -60,6 +60,18 @@ package enum Source: Sendable, Hashable {
     case image(BaseImage)
     /// A local folder: the build context or a named one.
     case local(LocalSource)
+    /// A file of the web.
+    case http(HTTPSource)
+    /// The files of a commit.
+    case git(GitSource)
+
+    /// Whether a step that reads of it depends on what it selects and on nothing else: neither on the name nor on the rest.
+    package var countsBySelection: Bool {
+        switch self {
+        case .local, .http, .git: true
+        case .scratch, .image: false
+        }
+    }
 }
 
 /// A local folder as a source, under the name it has in this build.

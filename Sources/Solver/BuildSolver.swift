@@ -156,7 +156,7 @@ package struct BuildSolver: Sendable {
         }
         var selected: Set<Int> = isLinked ? [0] : []
         for (index, input) in vertex.inputs.enumerated() {
-            if case .source(.local) = graph[input].operation { selected.insert(index) }
+            if case .source(let source) = graph[input].operation, source.countsBySelection { selected.insert(index) }
         }
         let isRun = if case .run = vertex.operation { true } else { false }
         let writers = CacheWriters(merging: inputs.map(\.cacheWriters))

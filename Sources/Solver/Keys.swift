@@ -43,8 +43,8 @@ package enum Keys {
         encoder.append(operation)
         encoder.append(UInt64(inputs.count))
         for (index, input) in inputs.enumerated() {
-            // Of a local folder the definition is what is selected: the rest of it may change freely. So of what is
-            // below a linked copy.
+            // Of a local folder the definition is what is selected: the rest of it may change freely. So of what comes
+            // from elsewhere, whatever its name is, and of what is below a linked copy.
             let isSelected = selectedInputs.contains(index)
             encoder.append(isSelected)
             if !isSelected { encoder.append(input.definitionKey) }
@@ -90,6 +90,10 @@ package enum Keys {
         case .local(let local):
             encoder.append("local")
             encoder.append(local.name)
+        case .http(let file):
+            encoder.append("http")
+            encoder.append(file.fileName)
+        case .git: encoder.append("git")
         }
     }
 

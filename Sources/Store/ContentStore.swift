@@ -1,4 +1,4 @@
-internal import Bytes
+package import Bytes
 internal import Glibc
 package import Linux
 package import OCI
@@ -71,6 +71,17 @@ package final class ContentStore: Sendable {
     }
 
     package func contains(_ digest: Digest) throws(StoreError) -> Bool { try open(digest) != nil }
+
+    /// Gives a blob one more name, in a folder of the same file system; it must not be written to through it.
+    ///
+    /// - Returns: whether the blob is there.
+    package func link(_ digest: Digest, as name: ByteString, in directory: Directory) throws(StoreError) -> Bool {
+        guard try contains(digest) else { return false }
+        try system("linking a blob") { () throws(SystemError) in
+            try directory.makeLink(name, to: ByteString(digest.hex), in: try folder(of: digest.algorithm))
+        }
+        return true
+    }
 
     /// Bytes of a blob, or nil if it is not there.
     package func size(_ digest: Digest) throws(StoreError) -> Int64? {

@@ -17,6 +17,7 @@ struct IndexMigration {
             try session.execute(IndexSchema.listings)
         }
         if version < 3 { try session.execute(IndexSchema.verifiedLayers) }
+        if version < 4 { try session.execute(IndexSchema.downloads) }
         try session.execute("PRAGMA user_version = \(IndexSchema.version)")
     }
 

@@ -7,7 +7,7 @@ enum IndexSchema {
     static let fileName: ByteString = "index.sqlite"
     /// "SBI1", in the header of the file: what tells the index from other SQLite databases.
     static let applicationID: Int64 = 0x5342_4931
-    static let version: Int64 = 3
+    static let version: Int64 = 4
 
     /// What SQLite does not remember in the file.
     ///
@@ -93,6 +93,7 @@ enum IndexSchema {
         \(repacked)
         \(listings)
         \(verifiedLayers)
+        \(downloads)
         """
 
     /// What version 2 brought: images that need no name, and what `packed` is searched by.
@@ -157,6 +158,19 @@ enum IndexSchema {
             diff_id TEXT NOT NULL,
             PRIMARY KEY (digest, diff_id)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// What version 4 brought: files of the web, by a hash of what was asked for.
+    static let downloads = """
+        CREATE TABLE downloads (
+            request BLOB PRIMARY KEY,
+            digest TEXT NOT NULL,
+            etag TEXT,
+            modified TEXT,
+            compares_time INTEGER NOT NULL,
+            stored INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX downloads_by_digest ON downloads (digest);
         """
 
     /// What version 2 brought for exporters: layers of others that were packed anew, by the blob they were made of.

@@ -14,6 +14,7 @@ package final class StateRoot: Sendable {
     package let trees: TreeStore
     package let results: ResultIndex
     package let images: ImageStore
+    package let downloads: DownloadTable
     /// One file for a context root: the stat index (`Contexts`).
     package let contexts: Directory
     /// Where files without a name are made for what has to be unpacked before it can be read.
@@ -91,5 +92,6 @@ package final class StateRoot: Sendable {
         writes = BufferedWrites(index: index, trees: trees, content: content)
         results = ResultIndex(index: index, writes: writes, content: content, snapshots: snapshots, boot: boot)
         images = ImageStore(index: index, writes: writes, content: content, lease: lease)
+        downloads = DownloadTable(index: index, writes: writes)
     }
 }

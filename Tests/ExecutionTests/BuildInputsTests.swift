@@ -26,7 +26,13 @@ struct BuildInputsTests {
     }
 
     private func inputs(_ named: [ByteString: BuildInputs.Named] = [:]) throws -> BuildInputs {
-        BuildInputs(context: try folder("context"), named: named, store: store, images: BaseImages(of: store))
+        BuildInputs(
+            context: try folder("context"),
+            named: named,
+            store: store,
+            images: BaseImages(of: store),
+            files: RemoteFiles(of: store)
+        )
     }
 
     struct Name: CustomTestStringConvertible {

@@ -30,7 +30,13 @@ struct LocalExecutorTests {
         let store = try scratch.store()
         let folder = try scratch.folder("context")
         let context = try LocalContext(path: "context", root: folder, rules: IgnoreRules(), indexFolder: store.contexts)
-        let inputs = BuildInputs(context: context, named: named, store: store, images: BaseImages(of: store))
+        let inputs = BuildInputs(
+            context: context,
+            named: named,
+            store: store,
+            images: BaseImages(of: store),
+            files: RemoteFiles(of: store)
+        )
         let deltas = DeltaTable(store: store)
         let executor = LocalExecutor(
             store: store,

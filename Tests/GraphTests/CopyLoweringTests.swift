@@ -80,29 +80,6 @@ struct CopyLoweringTests {
         #expect(try await lower("FROM scratch\nCOPY --parents a /d/").warnings == [])
     }
 
-    struct Refusal: CustomTestStringConvertible, Sendable {
-        let instruction: ByteString
-        let feature: String
-        var testDescription: String { instruction.escaped }
-    }
-
-    @Test(
-        "what cannot be done yet is refused by name, with its line",
-        arguments: [
-            Refusal(instruction: "ADD http://h/f /", feature: "ADD of http://h/f"),
-            Refusal(instruction: "ADD https://h/f /", feature: "ADD of https://h/f"),
-            Refusal(instruction: "ADD git@h:r.git /", feature: "ADD of git@h:r.git"),
-            Refusal(instruction: "ADD --checksum=sha256:0 http://h/f /", feature: "ADD --checksum"),
-            Refusal(instruction: "ADD --keep-git-dir git@h:r.git /", feature: "ADD --keep-git-dir"),
-        ]
-    )
-    func refusals(_ refusal: Refusal) async throws {
-        let error = await #expect(throws: GraphError.self) { try await lower("FROM scratch\n\n" + refusal.instruction) }
-        #expect(error?.reason == .notYet(feature: refusal.feature))
-        #expect(error?.message == refusal.feature + " is not supported yet")
-        #expect(error?.range?.first == 3)
-    }
-
     @Test("COPY of what is no path is refused", arguments: ["https://h/f", "git@h:r.git"] as [ByteString])
     func remoteCopy(_ source: ByteString) async throws {
         let error = await #expect(throws: GraphError.self) { try await lower("FROM scratch\nCOPY " + source + " /") }

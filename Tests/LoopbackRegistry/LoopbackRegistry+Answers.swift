@@ -64,6 +64,7 @@ extension LoopbackRegistry {
     }
 
     private func right(_ request: RecordedRequest, _ state: inout State, _ ignoresRange: Bool) -> LoopbackAnswer {
+        if let file = state.files[request.path] { return file.answer(to: request, ignoresRange) }
         if request.path == "/token" { return token(request, state) }
         if request.path == "/v2/" || request.path == "/v2" { return LoopbackAnswer(200) }
         if request.path == "/v1/search" { return search(request) }

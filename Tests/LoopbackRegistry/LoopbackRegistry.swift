@@ -42,6 +42,8 @@ package final class LoopbackRegistry: Sendable {
         var repositories: [String: Set<String>] = [:]
         var manifests: [String: (type: String, bytes: [UInt8])] = [:]
         var uploads: [String: [UInt8]] = [:]
+        /// Files that are no part of a registry, by path.
+        var files: [String: LoopbackFile] = [:]
         var requests: [RecordedRequest] = []
         var faults: [Fault] = []
         var nextUpload = 0
@@ -115,6 +117,9 @@ package final class LoopbackRegistry: Sendable {
             for name in names { state.manifests["\(repository)/\(name)"] = (type, bytes) }
         }
     }
+
+    /// Serves a file at a path, as a plain web server does.
+    package func put(_ file: LoopbackFile, at path: String) { state.withLock { $0.files[path] = file } }
 
     package func blob(_ digest: Digest, in repository: String) -> [UInt8]? {
         state.withLock { state in

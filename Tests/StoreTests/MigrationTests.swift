@@ -64,6 +64,16 @@ struct MigrationTests {
         #expect(try state.images.layers(of: image.image.manifest.digest).count == 1)
     }
 
+    @Test("has the tables of all later versions then")
+    func laterTables() throws {
+        let state = try root.open()
+        let (blob, request) = (Digest(of: [1]), hash("request"))
+        #expect(try state.downloads.find(request) == nil)
+        try state.downloads.put(.init(digest: blob, etag: "1", modified: nil, comparesTime: false), for: request)
+        #expect(try root.open().downloads.find(request)?.digest == blob)
+        #expect(try !state.images.isVerified(blob, diffID: blob))
+    }
+
     @Test("is brought up to date once, by whoever opens it first, and kept")
     func migratesOnce() throws {
         _ = try root.open()

@@ -94,7 +94,7 @@ struct StateRootTests {
         bytes[63] = 99
         try root.overwrite("index.sqlite", with: bytes)
         let error = StoreError.thrown { _ = try root.open() }
-        #expect(error == .newerFormat(root.path, found: 99, supported: 3))
+        #expect(error == .newerFormat(root.path, found: 99, supported: 4))
         #expect(error?.remedy?.contains("newer program") == true)
         #expect(try root.read("index.sqlite") == bytes)
     }

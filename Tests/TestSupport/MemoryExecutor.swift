@@ -63,11 +63,17 @@ package final class MemoryExecutor: Executor {
         switch source {
         case .scratch: return OpenedSource(state: .empty)
         case .image(let image): return try world.open(image)
-        case .local(let local):
-            guard let model = contexts[local.name] else { throw ToyFailure(command: "context " + local.name) }
-            let tree = try model.tree(into: world.trees)
-            return OpenedSource(state: StepState(tree: tree, times: StepState.empty.times))
+        case .local(let local): return try open(context: local.name)
+        // A download is a folder with one file, under its address.
+        case .http(let file): return try open(context: file.address)
+        case .git(let repository): return try open(context: repository.remote)
         }
+    }
+
+    private func open(context name: ByteString) throws -> OpenedSource {
+        guard let model = contexts[name] else { throw ToyFailure(command: "context " + name) }
+        let tree = try model.tree(into: world.trees)
+        return OpenedSource(state: StepState(tree: tree, times: StepState.empty.times))
     }
 
     private final class Lock: StepLocking {}

@@ -26,6 +26,8 @@ package final class Lowering {
     private var folderStates: [VertexID: StageState] = [:]
     /// The steps that lay a folder on nothing, to be a base, with the folder's name.
     private(set) var folderBases: [VertexID: ByteString] = [:]
+    /// What ADD has from elsewhere, each once.
+    var remoteVertices: [Source: VertexID] = [:]
     let stagesByName: [ByteString: [Int]]
     /// `SOURCE_DATE_EPOCH` in seconds, once it is resolved.
     var epoch: Int64?

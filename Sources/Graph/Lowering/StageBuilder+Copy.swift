@@ -29,8 +29,6 @@ extension StageBuilder {
     }
 
     mutating func lowerAdd(_ add: AddInstruction, _ instruction: Instruction) throws {
-        if add.checksum != nil { try refuse("ADD --checksum", instruction) }
-        if add.keepsGitDirectory != nil { try refuse("ADD --keep-git-dir", instruction) }
         try addCopy(
             "ADD",
             FileWords(
@@ -42,9 +40,13 @@ extension StageBuilder {
                 isLinked: add.isLinked,
                 excludes: add.excludes,
                 unpacks: add.unpacks ?? true,
-                mayBeRemote: true
+                remote: RemoteWords(
+                    checksum: add.checksum,
+                    unpacks: add.unpacks ?? false,
+                    keepsGitDirectory: add.keepsGitDirectory
+                )
             ),
-            from: add.sources.isEmpty ? nil : lowering.localSource(.buildContext),
+            from: nil,
             instruction
         )
     }
@@ -60,9 +62,11 @@ extension StageBuilder {
         var keepsParents = false
         var excludes: [ByteString] = []
         var unpacks = false
-        var mayBeRemote = false
+        /// What counts for sources that are elsewhere; nil where there may be none.
+        var remote: RemoteWords?
     }
 
+    /// `input`: what paths are of; nil for the build context.
     private mutating func addCopy(
         _ keyword: ByteString,
         _ words: FileWords,
@@ -85,6 +89,14 @@ extension StageBuilder {
         if let chmod { history += " --chmod=" + chmod }
         let given = try expand(words.destination, of: instruction)
         let destination = destinationPath(given)
+        let sources = try words.sources.map { try expand($0, of: instruction) }
+        let checksum = try words.remote?.checksum.flatMap { try expandChecksum($0, of: sources, instruction) }
+        var inputs = input.map { [$0] } ?? []
+        func number(of vertex: VertexID) -> Int {
+            if let known = inputs.firstIndex(of: vertex) { return known + 1 }
+            inputs.append(vertex)
+            return inputs.count
+        }
         var actions: [FileAction] = []
         func add(_ origin: CopyAction.Origin, unpacks: Bool) {
             actions.append(
@@ -103,15 +115,15 @@ extension StageBuilder {
                 )
             )
         }
-        for word in words.sources {
-            let source = try expand(word, of: instruction)
-            if StageBuilder.isRemote(source) {
-                guard words.mayBeRemote else { throw lowering.error(.remoteCopy(source), at: instruction.range) }
-                try refuse("ADD of \(source.escaped)", instruction)
-            }
+        for source in sources {
             history += " " + source
+            if let remote = try remoteSource(source, checksum: checksum, words.remote, instruction) {
+                add(.input(number(of: remote.vertex), path: remote.word), unpacks: remote.unpacks)
+                continue
+            }
             if words.keepsParents, TreeRead.cut(source).pattern.isEmpty { warnAboutNoPattern(source, instruction) }
-            add(.input(1, path: source), unpacks: words.unpacks)
+            let vertex = input ?? lowering.localSource(.buildContext)
+            add(.input(number(of: vertex), path: source), unpacks: words.unpacks)
         }
         for file in words.inlineFiles {
             try checkFileName(file.name, instruction)
@@ -126,8 +138,8 @@ extension StageBuilder {
         if actions.count > 1, !words.keepsParents, !destination.hasSuffix("/") {
             warnAboutSeveral(words, destination, instruction)
         }
-        let name = stepName(displayText(instruction))
-        addStep(.file(actions), otherInputs: input.map { [$0] } ?? [], name: name, instruction)
+        let name = stepName(StageBuilder.withoutPasswords(displayText(instruction), of: sources))
+        addStep(.file(actions), otherInputs: inputs, name: name, instruction)
         addHistory(history, hasLayer: true)
     }
 
@@ -165,11 +177,6 @@ extension StageBuilder {
         let absolute = absolutePath(path)
         let isDirectory = path.isEmpty || path == "." || path.hasSuffix("/") || path.hasSuffix("/.")
         return isDirectory && absolute != "/" ? absolute + "/" : absolute
-    }
-
-    private static func isRemote(_ source: ByteString) -> Bool {
-        let schemes: [ByteString] = ["http://", "https://", "git://", "ssh://", "git@"]
-        return schemes.contains { source.hasPrefix($0) }
     }
 
     /// The vertex that `--from` reads: an earlier stage by name or, for COPY, by number; a named context; or an image.

@@ -88,10 +88,6 @@ extension StageBuilder {
         }
     }
 
-    func refuse(_ feature: String, _ instruction: Instruction) throws {
-        throw lowering.error(.notYet(feature: feature), at: instruction.range)
-    }
-
     /// The words that a process is started with: the shell form gets the shell in force before it.
     func withShell(_ form: CommandForm) -> [ByteString] {
         switch form {

@@ -1,5 +1,6 @@
 internal import NIOHTTP1
 package import OCI
+internal import Synchronization
 
 /// The client side of the OCI distribution specification 1.1: finds, fetches and pushes images.
 ///
@@ -12,6 +13,8 @@ package final class RegistryClient: Sendable {
     let authenticator: Authenticator
     private let credentials: CredentialSource
     let tell: @Sendable (RegistryEvent) -> Void
+    /// For files of the web; made when the first is asked for.
+    private let files = Mutex<Web?>(nil)
 
     package convenience init(settings: RegistrySettings, events: @escaping @Sendable (RegistryEvent) -> Void) {
         let store = CredentialStore(environment: settings.environment)
@@ -41,7 +44,23 @@ package final class RegistryClient: Sendable {
     package func candidates(for name: String) throws -> [Reference] { try surroundings.candidates(for: name) }
 
     /// Closes all connections, after which every request fails.
-    package func close() async { await web.close() }
+    package func close() async {
+        await web.close()
+        await files.withLock { $0 }?.close()
+    }
+
+    /// What files of the web are asked for with: nothing that was allowed for registries counts.
+    var fileWeb: Web {
+        files.withLock { files in
+            if let files { return files }
+            var settings = settings
+            settings.verifiesAllCertificates = true
+            settings.certificateFolders = []
+            let made = Web(Surroundings(settings))
+            files = made
+            return made
+        }
+    }
 }
 
 extension RegistryClient {

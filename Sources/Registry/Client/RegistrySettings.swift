@@ -8,6 +8,8 @@ package struct RegistrySettings: Sendable {
     package var insecureRegistries: Set<String>
     /// Whether this machine's own addresses count as insecure registries, as to Docker.
     package var treatsLoopbackAsInsecure = true
+    /// Whether no host counts as insecure, whatever is said of it.
+    var verifiesAllCertificates = false
     /// What the client calls itself.
     package var userAgent = "swift-build-image"
     /// Token servers, by host, that may get a registry's password though they are of another domain.

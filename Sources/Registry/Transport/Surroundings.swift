@@ -42,6 +42,7 @@ final class Surroundings: Sendable {
     ///
     /// - Throws: `SettingsError` for a file that is malformed.
     func isInsecure(_ origin: Origin) throws -> Bool {
+        if settings.verifiesAllCertificates { return false }
         let names = Set([origin.host, "\(origin.host):\(origin.port)", origin.authority])
         if !names.isDisjoint(with: settings.insecureRegistries) { return true }
         // The configuration takes this machine itself for insecure, whatever else it says.

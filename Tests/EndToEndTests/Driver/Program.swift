@@ -65,6 +65,10 @@ final class Program {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, error, 2)
+        // Sockets of servers in this process are not closed by themselves: they would listen for as long as the program runs.
+        for number in names(in: "/proc/self/fd").compactMap({ Int32($0) }) where number > 2 {
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
