@@ -258,6 +258,25 @@ struct GitAddTests {
         #expect(failed.error.contains("there is no program git on this host's PATH"), "\(failed.error)")
     }
 
+    @Test("by ssh nothing of the user's goes along: no configuration, no keys, no agent")
+    func secureShell() throws {
+        let app = try app()
+        let log = work.path + "/asked"
+        let script =
+            "#!/bin/sh\necho \"agent=$SSH_AUTH_SOCK $*\" >> '\(log)'\nfor last; do :; done\nexec sh -c \"$last\"\n"
+        try writeFile(work.path + "/bin/ssh", Array(script.utf8), mode: 0o755)
+        let environment = ["PATH": work.path + "/bin:/usr/bin:/bin", "SSH_AUTH_SOCK": "/run/agent"]
+        let text =
+            "FROM busybox\nADD git@h.example:\(app.path)#main:folder /a\nADD ssh://me@h.example:22\(app.path) /b\n"
+        #expect(try work.build(text + "RUN cat /a/inner /b/file", environment: environment).printed == "innerone")
+        let lines = try readText(log).split(separator: "\n")
+        #expect(lines.count >= 4)
+        let flags = "agent= -F /dev/null -o BatchMode=yes -o IdentityFile=none -o StrictHostKeyChecking=accept-new "
+        #expect(lines.allSatisfy { $0.hasPrefix(flags) }, "\(lines)")
+        #expect(lines.contains { $0.contains(" git@h.example git-upload-pack '") })
+        #expect(lines.contains { $0.contains(" -p 22 me@h.example git-upload-pack '") })
+    }
+
     @Test("^C while a server does not answer ends git, too, and leaves nothing")
     func interrupted() async throws {
         let web = try await LoopbackRegistry()
