@@ -34,4 +34,10 @@ package struct CheckResult: Sendable, Hashable {
     package var failedRules: [String] {
         failsBuild ? Set(warnings.map(\.rule.name)).sorted() : []
     }
+
+    /// What a build ends with because of `error=true`, in BuildKit's words; nil if it goes on.
+    package var violation: String? {
+        let rules = failedRules
+        return rules.isEmpty ? nil : "lint violation found for rules: \(rules.joined(separator: ", "))"
+    }
 }

@@ -71,8 +71,9 @@ extension CheckReport {
         range: SourceRange?
     ) -> JSONValue {
         var place = JSONObject()
-        place["artifactLocation"] = ["uri": .string(Self.uri(source.name))]
-        if let range { place["region"] = region(range) }
+        place["artifactLocation"] = ["uri": .string(Self.uri(path))]
+        // Scanners show nothing that has no line.
+        place["region"] = region(range ?? SourceRange(line: 1))
         return [
             "ruleId": .string(rule), "ruleIndex": .integer(index), "level": .string(level),
             "message": ["text": .string(message)],
@@ -88,7 +89,9 @@ extension CheckReport {
         let line = source.line(mark.line).bytes
         let start = min(mark.column - 1, line.count)
         let end = min(start + mark.length, line.count)
-        let before = String(decoding: line[..<start], as: UTF8.self).unicodeScalars.count
+        // A byte order mark is not in the text that people see.
+        let hasMark = mark.line == 1 && start >= 3 && line.starts(with: [0xEF, 0xBB, 0xBF])
+        let before = String(decoding: line[(hasMark ? 3 : 0)..<start], as: UTF8.self).unicodeScalars.count
         let length = String(decoding: line[start..<end], as: UTF8.self).unicodeScalars.count
         return [
             "startLine": .integer(mark.line), "startColumn": .integer(before + 1),
@@ -96,8 +99,17 @@ extension CheckReport {
         ]
     }
 
-    /// A path as a relative URI reference (RFC 3986): what is neither a letter, a digit nor one of `-._~/` is escaped.
+    /// A path as a URI reference (RFC 3986) without `.` parts, relative to the working directory unless it is absolute:
+    /// what is neither a letter, a digit nor one of `-._~/` is escaped.
     private static func uri(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+        }
+        return (path.hasPrefix("/") ? "file:///" : "") + escaped(parts.joined(separator: "/"))
+    }
+
+    private static func escaped(_ path: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var result: [UInt8] = []
         for byte in path.utf8 {

@@ -13,16 +13,20 @@ package struct CheckReport: Sendable {
     package let source: SourceText
     /// Why the file could not be built, if the check met that.
     package let error: DockerfileError?
+    /// Where people find the file, from the working directory on; the text's own name if nothing else is said.
+    package var path: String
 
     package init(_ result: CheckResult, source: SourceText, error: DockerfileError? = nil) {
         self.result = result
         self.source = source
         self.error = error
+        path = source.name
     }
 
-    /// The report of a file that cannot be read.
-    package init(error: DockerfileError, source: SourceText) {
-        self.init(CheckResult(), source: source, error: error)
+    /// The report of a file that cannot be parsed, with what is found in the part before the first mistake.
+    package init(error: DockerfileError, source: SourceText, buildArguments: [ByteString: ByteString] = [:]) {
+        let result = DockerfileChecks.run(before: error, in: source, buildArguments: buildArguments)
+        self.init(result, source: source, error: error)
     }
 
     /// Whether there is nothing to tell.
@@ -39,22 +43,27 @@ package struct CheckReport: Sendable {
         default: text = "Check complete, \(count) warnings have been found!\n"
         }
         for (index, warning) in result.warnings.enumerated() {
-            text += "\n" + Self.text(of: warning, in: source, isShort: index >= Self.excerptLimit)
+            text += "\n" + self.text(of: warning, isShort: index >= Self.excerptLimit)
         }
         if result.omittedCount > 0 { text += "\n\(result.omittedCount) more are not shown.\n" }
-        if let error { text += (text.isEmpty ? "" : "\n") + error.rendered }
+        if let error {
+            text += (text.isEmpty ? "" : "\n") + error.rendered
+        } else if let violation = result.violation {
+            text += "\n\(violation)\n"
+        }
         return text
     }
 
     /// How many findings are shown with an excerpt.
     private static let excerptLimit = 500
 
-    private static func text(of warning: CheckWarning, in source: SourceText, isShort: Bool) -> String {
+    private func text(of warning: CheckWarning, isShort: Bool) -> String {
         let rule = warning.rule
         var range = warning.range
         range.mark = nil
         var text = "WARNING: \(rule.name)" + (rule.url.map { " - \($0)" } ?? "") + "\n\(warning.detail)\n"
-        text += isShort ? "\(source.name):\(range.first)\n" : SourceExcerpt(source: source, range: range).text
+        let body = isShort ? "" : SourceExcerpt(source: source, range: range).body
+        if isShort || !body.isEmpty { text += "\(path):\(range.first)\n" + body }
         // BuildKit's rules have pages that say what to do.
         if !rule.isBuildKits { text += "\(rule.reason); \(rule.remedy)\n" }
         return text
@@ -74,16 +83,11 @@ package struct CheckReport: Sendable {
         }
         var document = JSONObject()
         document["warnings"] = .array(warnings)
-        document["sources"] = [
-            [
-                "filename": .string(source.name), "data": SourceLocation.base64(source.content),
-                "language": "Dockerfile",
-            ]
-        ]
-        if let error {
+        document["sources"] = [SourceLocation.info(of: source)]
+        if let message = error?.message ?? result.violation {
             var object = JSONObject()
-            object["message"] = .string(error.message)
-            object["location"] = error.range.map { SourceLocation.json($0) } ?? .object(JSONObject())
+            object["message"] = .string(message)
+            object["location"] = error?.range.map { SourceLocation.json($0) } ?? .object(JSONObject())
             document["buildError"] = .object(object)
         }
         return .object(document)
