@@ -68,7 +68,7 @@ private struct Build {
         guard CurrentUser.isRoot else { throw BuildFailure.needsRoot }
         for note in store.notes { events(.note(note)) }
         let files = try InputFiles(request)
-        let parsed = try DockerfileParser.parse(files.dockerfile)
+        let parsed = try parse(files.dockerfile)
         dockerfile = parsed
         try ImageExport.checkOutputs(of: request, events)
         // Told before anything is looked up.
@@ -147,6 +147,15 @@ private struct Build {
 }
 
 extension Build {
+    /// Reads the Dockerfile; where it is wrong, what the checks find above that is told first.
+    private func parse(_ file: SourceText) throws(DockerfileError) -> ParsedDockerfile {
+        do { return try DockerfileParser.parse(file) } catch {
+            let arguments = request.buildArguments
+            tell(DockerfileChecks.run(before: error, in: file, purpose: .build, buildArguments: arguments), events)
+            throw error
+        }
+    }
+
     /// What the checks find; without a result of lowering base images are not known.
     private func findings(
         _ lowering: LoweringRequest,

@@ -61,6 +61,13 @@ struct CheckTests {
         #expect(warning["sourceInfo"]?["filename"] == "Dockerfile")
     }
 
+    @Test("a build of a file with a mistake tells what the checks find above it")
+    func unparsed() throws {
+        let failed = try work.tryBuild("FROM alpine AS Base\nMAINTAINER x\nBADCMD\nMAINTAINER y\n")
+        #expect(failed.status == 3)
+        #expect(failed.error.contains(" 2 warnings found:\n - StageNameCasing: "))
+    }
+
     @Test("a build that cannot be lowered tells what the checks find, too")
     func unlowered() throws {
         let failed = try work.tryBuild("FROM --platform=$BULIDPLATFORM scratch\n")

@@ -129,6 +129,8 @@ extension CheckWalk {
     /// Words in the names of stages that are built by their name.
     private static let targetWords: Set<ByteString> = [
         "test", "tests", "lint", "dev", "devel", "development", "debug", "ci", "prod", "production", "release",
+        "validate", "validation", "check", "update", "vendor", "fix", "analyze", "coverage", "bench", "integration",
+        "docs", "shell", "export", "binary", "binaries", "artifact", "artifacts",
     ]
 
     private static func isTarget(_ name: ByteString) -> Bool {

@@ -21,11 +21,13 @@ package enum DockerfileChecks {
     /// - Parameters:
     ///   - error: the mistakes of the file.
     ///   - source: the file.
+    ///   - purpose: who asks.
     ///   - buildArguments: those of the build, of which one may be the configuration.
     /// - Returns: nothing if that part is no file either, or its configuration cannot be read.
     package static func run(
         before error: DockerfileError,
         in source: SourceText,
+        purpose: CheckRequest.Purpose,
         buildArguments: [ByteString: ByteString]
     ) -> CheckResult {
         let lines = ([error] + error.others).compactMap(\.range?.first)
@@ -37,7 +39,7 @@ package enum DockerfileChecks {
         let request = CheckRequest(
             dockerfile: file,
             configuration: configuration,
-            purpose: .check,
+            purpose: purpose,
             buildArguments: buildArguments,
             platformArguments: [],
             isImageName: { _ in true },

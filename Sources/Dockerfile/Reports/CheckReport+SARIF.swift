@@ -12,12 +12,11 @@ extension CheckReport {
             positions[rule.name] = rules.count
             rules.append(Self.description(rule))
         }
-        let level = result.failsBuild ? "error" : "warning"
         var results = result.warnings.map { warning in
             entry(
                 rule: warning.rule.name,
                 index: positions[warning.rule.name] ?? 0,
-                level: level,
+                level: result.failsBuild && warning.rule.runsInBuilds ? "error" : "warning",
                 message: warning.detail,
                 range: warning.range
             )

@@ -25,7 +25,12 @@ package struct CheckReport: Sendable {
 
     /// The report of a file that cannot be parsed, with what is found in the part before the first mistake.
     package init(error: DockerfileError, source: SourceText, buildArguments: [ByteString: ByteString] = [:]) {
-        let result = DockerfileChecks.run(before: error, in: source, buildArguments: buildArguments)
+        let result = DockerfileChecks.run(
+            before: error,
+            in: source,
+            purpose: .check,
+            buildArguments: buildArguments
+        )
         self.init(result, source: source, error: error)
     }
 
