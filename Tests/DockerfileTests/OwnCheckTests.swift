@@ -52,6 +52,8 @@ struct OwnCheckTests {
             CheckCase("FROM a:1\nCOPY . .\nRUN pip install dist/x.whl\nRUN pip install -e .[dev]\nRUN yarn --version"),
             CheckCase("FROM a:1\nCOPY . .\nRUN apt-get install -y ./x.deb\nRUN yarn build && bundle exec rake"),
             CheckCase("FROM a:1\nCOPY --exclude=src . .\nRUN npm ci"),
+            CheckCase("FROM a:1\nRUN pip install -U pip\nCOPY . .\nRUN pip install -r r.txt", 3),
+            CheckCase("FROM a:1\nRUN npm i -g pnpm\nCOPY . .\nRUN npm ci", 3),
         ]
     )
     func contextCopy(_ test: CheckCase) throws {

@@ -107,14 +107,14 @@ extension CheckWalk {
                 "the package index is updated, and nothing that follows in the same step installs from it"
             )
         }
-        for tool in commands.compactMap(DependencyInstall.tool) {
-            let isFirst = state.installers.insert(tool).inserted
+        for install in commands.compactMap(DependencyInstall.init) {
+            let isFirst = state.installs.insert(install).inserted
             guard isFirst, let copy = state.contextCopy else { continue }
             collector.report(
                 .contextCopiedBeforeInstall,
                 at: copy.range,
                 copy.configuration,
-                "the whole context is copied before \(tool) installs dependencies in line \(place.range.first)"
+                "the whole context is copied before \(install.tool) installs dependencies in line \(place.range.first)"
             )
             state.contextCopy = nil
         }

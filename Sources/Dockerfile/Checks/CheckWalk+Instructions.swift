@@ -11,8 +11,8 @@ extension CheckWalk {
         var lastOf: [String: SourceRange] = [:]
         /// A copy of the whole context that no install has followed yet.
         var contextCopy: (range: SourceRange, configuration: CheckConfiguration)?
-        /// The tools that have installed dependencies.
-        var installers: Set<String> = []
+        /// What has been installed: `npm ci` again installs nothing new, after `npm install -g x` it does.
+        var installs: Set<DependencyInstall> = []
     }
 
     /// Checks one instruction of a stage that runs, and takes its effect on variables over.

@@ -1,8 +1,15 @@
-/// Commands that install what a list of dependencies names.
-enum DependencyInstall {
-    /// The name of the tool, if the command is one of its installs and does not install the project itself.
-    static func tool(_ command: [String]) -> String? {
-        guard var tool = command.first.map(name) else { return nil }
+/// A command that installs what a project depends on.
+struct DependencyInstall: Hashable {
+    /// The name of the tool.
+    let tool: String
+    /// Whether the command says what it installs, instead of a file of the project.
+    let namesPackages: Bool
+
+    /// Reads a command.
+    ///
+    /// - Returns: nil if it installs nothing, or the project itself.
+    init?(_ command: [String]) {
+        guard var tool = command.first.map(Self.name) else { return nil }
         var arguments = Array(command.dropFirst())
         // `python -m pip install` is pip.
         if tool.hasPrefix("python"), arguments.first == "-m", arguments.count > 1 {
@@ -14,9 +21,11 @@ enum DependencyInstall {
             tool = "pip"
             arguments.removeFirst()
         }
-        let rest = withoutValues(arguments)
-        guard installs(tool, rest, arguments) else { return nil }
-        return rest.contains(where: isProject) ? nil : tool
+        let rest = Self.withoutValues(arguments)
+        guard Self.installs(tool, rest, arguments), !rest.contains(where: Self.isProject) else { return nil }
+        self.tool = tool
+        let isFromList = arguments.contains { $0.hasPrefix("-r") || $0.hasPrefix("--requirement") }
+        namesPackages = !isFromList && rest.count { !$0.hasPrefix("-") } > 1
     }
 
     private static func name(_ path: String) -> String {
