@@ -77,10 +77,22 @@ struct CheckReportTests {
         #expect(!report.isClean)
         #expect(report.text.contains("did you mean RUN?"))
         #expect(report.json["warnings"] == [])
-        #expect(report.json["buildError"]?["message"] == "unknown instruction: RUM")
+        #expect(report.json["buildError"]?["message"] == "unknown instruction: RUM (did you mean RUN?)")
         #expect(report.json["buildError"]?["location"]?["ranges"]?.array?.count == 1)
         let results = report.sarif(version: "1")["runs"]?.array?.first?["results"]
         #expect(results?.array?.first?["level"] == "error")
+        #expect(results?.array?.first?["message"] == ["text": "unknown instruction: RUM; did you mean RUN?"])
+        #expect(report.json["buildError"]?["others"] == nil)
+    }
+
+    @Test("of several mistakes hold all of them")
+    func mistakes() throws {
+        let text = "FROM scratch\nRUM x\nCOPPY y\n"
+        let error = try #require(parseError(text))
+        let report = CheckReport(error: error, source: SourceText(content: ByteString(text)))
+        let others = try #require(report.json["buildError"]?["others"]?.array)
+        #expect(others.map { $0["message"] } == ["unknown instruction: COPPY (did you mean COPY?)"])
+        #expect(others[0]["location"] == ["ranges": [["start": ["line": 3], "end": ["line": 3]]]])
     }
 
     @Test("of a file with a mistake hold what rules for one instruction find before it")

@@ -31,7 +31,7 @@ extension CheckReport {
                     rule: "BuildError",
                     index: positions["BuildError"] ?? 0,
                     level: "error",
-                    message: error.message,
+                    message: error.remedy.map { "\(error.message); \($0)" } ?? error.message,
                     range: error.range
                 )
             )
@@ -50,13 +50,16 @@ extension CheckReport {
         ]
     }
 
-    private var errors: [DockerfileError] { error.map { [$0] + $0.others } ?? [] }
+    /// All mistakes.
+    var errors: [DockerfileError] { error.map { [$0] + $0.others } ?? [] }
 
     private static func description(_ rule: CheckRule) -> JSONValue {
         var object = JSONObject()
         object["id"] = .string(rule.name)
         object["shortDescription"] = ["text": .string(rule.summary)]
-        object["fullDescription"] = ["text": .string("\(rule.summary): \(rule.reason).")]
+        let end = rule.summary.hasSuffix(".") ? "" : "."
+        let reason = rule.reason.prefix(1).uppercased() + rule.reason.dropFirst()
+        object["fullDescription"] = ["text": .string("\(rule.summary)\(end) \(reason).")]
         object["help"] = ["text": .string("To fix it, \(rule.remedy).")]
         object["helpUri"] = rule.url.map { .string($0) }
         return .object(object)

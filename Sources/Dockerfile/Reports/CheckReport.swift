@@ -89,12 +89,31 @@ package struct CheckReport: Sendable {
         var document = JSONObject()
         document["warnings"] = .array(warnings)
         document["sources"] = [SourceLocation.info(of: source)]
-        if let message = error?.message ?? result.violation {
-            var object = JSONObject()
-            object["message"] = .string(message)
-            object["location"] = error?.range.map { SourceLocation.json($0) } ?? .object(JSONObject())
-            document["buildError"] = .object(object)
-        }
+        document["buildError"] = buildError
         return .object(document)
+    }
+
+    /// What a build would end with; mistakes after the first one are in a member that BuildKit does not have.
+    private var buildError: JSONValue? {
+        let mistakes = errors.prefix(Self.excerptLimit).map { Self.mistake($0.messageWithSuggestion, $0.range) }
+        guard let first = mistakes.first else { return result.violation.map { .object(Self.mistake($0, nil)) } }
+        var object = first
+        if mistakes.count > 1 { object["others"] = .array(mistakes.dropFirst().map { .object($0) }) }
+        return .object(object)
+    }
+
+    private static func mistake(_ message: String, _ range: SourceRange?) -> JSONObject {
+        var object = JSONObject()
+        object["message"] = .string(message)
+        object["location"] = range.map { SourceLocation.json($0) } ?? .object(JSONObject())
+        return object
+    }
+}
+
+extension DescribedError {
+    /// The message, with what was probably meant as BuildKit adds it.
+    var messageWithSuggestion: String {
+        guard let remedy, remedy.hasPrefix("did you mean ") else { return message }
+        return "\(message) (\(remedy))"
     }
 }
