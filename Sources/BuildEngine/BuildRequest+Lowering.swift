@@ -48,6 +48,24 @@ extension BuildRequest {
         throw LoweringFailure(mistakes: dockerfile.mistakes + (others ?? []))
     }
 
+    /// The mistakes of the file that an error of `parse` tells; none if it tells of something else.
+    static func mistakes(_ error: any Error) -> [any LocatedError] {
+        switch error {
+        case let error as DockerfileError: error.all
+        case let failure as LoweringFailure: failure.mistakes
+        default: []
+        }
+    }
+
+    /// What the checks find in the part of the file before its mistakes.
+    func findings(
+        before mistakes: [any LocatedError],
+        in source: SourceText,
+        purpose: CheckRequest.Purpose
+    ) -> CheckResult {
+        DockerfileChecks.run(before: mistakes, in: source, purpose: purpose, buildArguments: buildArguments)
+    }
+
     /// `# syntax=docker/dockerfile:…` means the built-in frontend; another one is refused by name.
     ///
     /// The build argument `BUILDKIT_SYNTAX` stands for the directive.

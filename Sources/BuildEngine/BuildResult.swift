@@ -15,4 +15,6 @@ public struct BuildResult: Sendable {
     public var stepsCached: Int
     /// What should be told about the Dockerfile.
     public var warnings: [ByteString]
+    /// The same in the form in which BuildKit's client has them, for buildx's metadata file.
+    package var warningRecords: [JSONValue]
 }

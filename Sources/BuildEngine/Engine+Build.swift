@@ -68,7 +68,12 @@ private struct Build {
         guard CurrentUser.isRoot else { throw BuildFailure.needsRoot }
         for note in store.notes { events(.note(note)) }
         let files = try InputFiles(request)
-        let parsed = try await request.parse(files.dockerfile)
+        let parsed: ParsedDockerfile
+        do { parsed = try await request.parse(files.dockerfile) } catch {
+            // What the checks find above it may be why.
+            tell(request.findings(before: BuildRequest.mistakes(error), in: files.dockerfile, purpose: .build), events)
+            throw error
+        }
         dockerfile = parsed
         try ImageExport.checkOutputs(of: request, events)
         // Told before anything is looked up.
@@ -89,7 +94,12 @@ private struct Build {
         var lowering = request.lowering(of: parsed)
         let catalog = DeviceCatalog(environment: engine.options.environment)
         lowering.devices.registry = { catalog.registry }
-        let lowered = try await Lowering.lower(lowering, images: inputs)
+        let lowered: LoweringResult
+        do { lowered = try await Lowering.lower(lowering, images: inputs) } catch {
+            // What the checks find may be why.
+            tell(try? findings(lowering, nil, ignoring: files.ignoreRules), events)
+            throw error
+        }
         // From here on it is a number, or not there.
         var resolved = request
         resolved.buildArguments["SOURCE_DATE_EPOCH"] = lowered.epoch.map { ByteString(String($0)) }
@@ -101,7 +111,9 @@ private struct Build {
             events(event)
         }
         for warning in lowered.warnings { sink(.warning(warning.text, warning.range)) }
-        try check(lowering, lowered, ignoring: files.ignoreRules, sink)
+        let found = try findings(lowering, lowered, ignoring: files.ignoreRules)
+        tell(found, sink)
+        try check(found, of: parsed)
         sink(.planned(lowered.graph.vertices))
 
         let deltas = DeltaTable(store: store)
@@ -145,35 +157,50 @@ private struct Build {
             names: request.storedNames,
             stepsRun: counter.counts.run,
             stepsCached: counter.counts.cached,
-            warnings: counter.warnings
+            warnings: counter.warnings.map { ByteString($0.text) },
+            warningRecords: WarningRecord.json(counter.warnings.map(found.record(of:)), source: parsed.source)
         )
     }
 }
 
 extension Build {
-    /// Tells what the checks find.
-    ///
-    /// - Throws: `BuildFailure` where the Dockerfile says that it is to fail the build.
-    private func check(
+    /// What the checks find; without a result of lowering base images are not known.
+    private func findings(
         _ lowering: LoweringRequest,
-        _ lowered: LoweringResult,
-        ignoring rules: IgnoreRules?,
-        _ sink: EventSink
-    ) throws {
+        _ lowered: LoweringResult?,
+        ignoring rules: IgnoreRules?
+    ) throws -> CheckResult {
         let checks = try CheckRequest(lowering, purpose: .build, ignoreRules: rules) { name, platform in
-            lowered.bases[LoweringResult.BaseName(name: name, platform: platform)]
+            lowered?.bases[LoweringResult.BaseName(name: name, platform: platform)]
         }
-        let result = DockerfileChecks.run(checks)
-        for warning in result.warnings { sink(.warning(warning.line, warning.range)) }
-        if result.omittedCount > 0 { sink(.warning("\(result.omittedCount) more warnings are not shown", nil)) }
-        guard !result.failedRules.isEmpty else { return }
+        return DockerfileChecks.run(checks)
+    }
+
+    private func tell(_ found: CheckResult?, _ sink: EventSink) {
+        guard let found else { return }
+        for warning in found.warnings { sink(.warning(warning.line, warning.range)) }
+        if found.omittedCount > 0 { sink(.warning("\(found.omittedCount) more warnings are not shown", nil)) }
+    }
+
+    /// - Throws: `BuildFailure` where the Dockerfile says that what was found is to fail the build.
+    private func check(_ found: CheckResult, of dockerfile: ParsedDockerfile) throws {
+        guard let violation = found.violation else { return }
         throw BuildFailure(
-            message: "checks that fail the build found something: \(result.failedRules.joined(separator: ", "))",
+            message: violation,
             remedy: "mend it, skip the rule with # check=skip=NAME, or leave out error=true",
             exitCode: 1,
-            source: lowering.dockerfile.source,
-            range: result.warnings.first?.range
+            source: dockerfile.source,
+            range: found.warnings.first?.range
         )
+    }
+}
+
+extension CheckResult {
+    /// A warning of the build with its rule, if it is one of these.
+    fileprivate func record(of warning: (text: String, range: SourceRange?)) -> WarningRecord {
+        let name = warning.text.prefix { $0 != ":" }
+        let rule = warnings.first { $0.rule.name == name && $0.line == warning.text }?.rule
+        return WarningRecord(text: warning.text, range: warning.range, rule: rule)
     }
 }
 
@@ -182,7 +209,7 @@ private final class StepCounter: Sendable {
     private struct State {
         var run = 0
         var cached = 0
-        var warnings: [ByteString] = []
+        var warnings: [(text: String, range: SourceRange?)] = []
     }
 
     /// Those that bring something in are no steps.
@@ -198,14 +225,14 @@ private final class StepCounter: Sendable {
     }
 
     var counts: (run: Int, cached: Int) { state.withLock { ($0.run, $0.cached) } }
-    var warnings: [ByteString] { state.withLock { $0.warnings } }
+    var warnings: [(text: String, range: SourceRange?)] { state.withLock { $0.warnings } }
 
     func count(_ event: BuildEvent) {
         state.withLock { state in
             switch event {
             case .finished(let id, _): if !sources.contains(id) { state.run += 1 }
             case .cached: state.cached += 1
-            case .warning(let text, _): state.warnings.append(ByteString(text))
+            case .warning(let text, let range): state.warnings.append((text, range))
             default: break
             }
         }

@@ -16,6 +16,7 @@ extension Engine {
     package static func check(_ request: BuildRequest) async throws -> CheckReport {
         try await reading(request) { files in
             let source = files.dockerfile
+            var report: CheckReport
             do {
                 let dockerfile = try await request.parse(source)
                 let checks = try checkRequest(request, files, dockerfile)
@@ -23,12 +24,15 @@ extension Engine {
                     in: request.lowering(of: dockerfile),
                     images: KnownInputs(request.namedContexts)
                 )
-                return CheckReport(DockerfileChecks.run(checks), source: source, errors: mistakes)
-            } catch let error as DockerfileError {
-                return CheckReport(CheckResult(), source: source, errors: error.all)
-            } catch let failure as LoweringFailure {
-                return CheckReport(CheckResult(), source: source, errors: failure.mistakes)
+                report = CheckReport(DockerfileChecks.run(checks), source: source, errors: mistakes)
+            } catch {
+                let mistakes = BuildRequest.mistakes(error)
+                guard !mistakes.isEmpty else { throw error }
+                let found = request.findings(before: mistakes, in: source, purpose: .check)
+                report = CheckReport(found, source: source, errors: mistakes)
             }
+            report.path = request.dockerfilePath
+            return report
         }
     }
 

@@ -20,6 +20,11 @@ struct CallOptionTests {
         #expect(try option(["--call=lint"]) == CallOption(question: .check, format: .text))
         #expect(try option(["--check"]) == CallOption(question: .check, format: .text))
         #expect(try option(["--check", "--call=check,format=json"]) == CallOption(question: .check, format: .json))
+        let lenient = CallOption(question: .check, format: .json, ignoresStatus: true)
+        #expect(try option(["--call=format=json,ignorestatus=1,check"]) == lenient)
+        #expect(
+            try option(["--check", "--call=check,ignorestatus=false"]) == CallOption(question: .check, format: .text)
+        )
         #expect(try option(["check"]) == CallOption(question: .check, format: .text))
         #expect(try option(["check", "--format=sarif"]) == CallOption(question: .check, format: .sarif))
     }
@@ -33,7 +38,8 @@ struct CallOptionTests {
     @Test(
         "are refused where they make no sense",
         arguments: [
-            ["--call=prune"], ["--call=check,json"], ["--call=check,format=xml"], ["--call=targets,format=sarif"],
+            ["--call=prune"], ["--call=check,json"], ["--call=check,format=xml"], ["--call=check,ignorestatus=yes"],
+            ["--call=check,outline"], ["--call=check,x=y"], ["--call=targets,format=sarif"],
             ["--check", "--call=outline"], ["check", "--call=outline"], ["check", "--format="],
         ] as [[ByteString]]
     )

@@ -15,7 +15,7 @@ struct CheckReportTests {
         #expect(
             text.hasPrefix("Check complete, 2 warnings have been found!\n\nWARNING: JSONArgsRecommended - https://")
         )
-        #expect(text.contains("/rule/json-args-recommended/\nCMD runs under a shell"))
+        #expect(text.contains("/rule/json-args-recommended/\nJSON arguments recommended for CMD to prevent"))
         #expect(text.contains("\nDockerfile:2\n--------------------\n"))
         #expect(text.contains("   2 | >>> CMD x\n   3 |     MAINTAINER y\n"))
         #expect(text.contains("\nWARNING: MaintainerDeprecated - "))
@@ -77,10 +77,67 @@ struct CheckReportTests {
         #expect(!report.isClean)
         #expect(report.text.contains("did you mean RUN?"))
         #expect(report.json["warnings"] == [])
-        #expect(report.json["buildError"]?["message"] == "unknown instruction: RUM")
+        #expect(report.json["buildError"]?["message"] == "unknown instruction: RUM (did you mean RUN?)")
         #expect(report.json["buildError"]?["location"]?["ranges"]?.array?.count == 1)
         let results = report.sarif(version: "1")["runs"]?.array?.first?["results"]
         #expect(results?.array?.first?["level"] == "error")
+        #expect(results?.array?.first?["message"] == ["text": "unknown instruction: RUM; did you mean RUN?"])
+        #expect(report.json["buildError"]?["others"] == nil)
+    }
+
+    @Test("of several mistakes hold all of them")
+    func mistakes() throws {
+        let text = "FROM scratch\nRUM x\nCOPPY y\n"
+        let error = try #require(parseError(text))
+        let report = CheckReport(CheckResult(), source: SourceText(content: ByteString(text)), errors: error.all)
+        let others = try #require(report.json["buildError"]?["others"]?.array)
+        #expect(others.map { $0["message"] } == ["unknown instruction: COPPY (did you mean COPY?)"])
+        #expect(others[0]["location"] == ["ranges": [["start": ["line": 3], "end": ["line": 3]]]])
+    }
+
+    @Test("of a file with a mistake hold what rules for one instruction find before it")
+    func beforeError() throws {
+        let text = "\nFROM scratch AS BadStageName\nMAINTAINER me\nCOPY $a /\nBADCMD\nMAINTAINER you\n"
+        let error = try #require(parseError(text))
+        let report = earlyReport(text, error)
+        #expect(report.result.warnings.map(\.rule.name) == ["StageNameCasing", "MaintainerDeprecated"])
+        #expect(report.text.hasPrefix("Check complete, 2 warnings have been found!\n"))
+        #expect(report.text.contains("--------------------\n\nDockerfile:5:1: unknown instruction: BADCMD\n"))
+        #expect(report.json["warnings"]?.array?.count == 2)
+        #expect(report.json["buildError"]?["location"] == ["ranges": [["start": ["line": 5], "end": ["line": 5]]]])
+        let skipped = earlyReport(text, error, ["BUILDKIT_DOCKERFILE_CHECK": "skip=all"])
+        #expect(skipped.result.warnings.isEmpty)
+    }
+
+    private func earlyReport(
+        _ text: String,
+        _ error: DockerfileError,
+        _ arguments: [ByteString: ByteString] = [:]
+    ) -> CheckReport {
+        let source = SourceText(content: ByteString(text))
+        let found = DockerfileChecks.run(before: error.all, in: source, purpose: .check, buildArguments: arguments)
+        return CheckReport(found, source: source, errors: error.all)
+    }
+
+    @Test("with error=true hold what the build ends with")
+    func violation() throws {
+        let text = "# check=error=true\nFROM scratch as base\ncopy a /\nMAINTAINER x\n"
+        let report = try report(text)
+        let message = "lint violation found for rules: ConsistentInstructionCasing, FromAsCasing, MaintainerDeprecated"
+        #expect(report.json["buildError"] == ["message": .string(message), "location": [:]])
+        #expect(report.text.hasSuffix("--------------------\n\n\(message)\n"))
+        #expect(try self.report("# check=error=true\nFROM scratch\n").json["buildError"] == nil)
+    }
+
+    @Test("tell the path in texts for people, the last part of the name in JSON")
+    func path() throws {
+        let source = SourceText(name: "a/b.Dockerfile", content: "FROM scratch\nMAINTAINER x\n")
+        let request = try checkRequest(source.content.text)
+        var report = CheckReport(DockerfileChecks.run(request), source: source)
+        #expect(report.json["sources"]?.array?.first?["filename"] == "b.Dockerfile")
+        #expect(report.text.contains("\na/b.Dockerfile:2\n"))
+        report.path = "c/d"
+        #expect(report.text.contains("\nc/d:2\n"))
     }
 
     @Test("as SARIF name rule, place and column")
@@ -105,13 +162,40 @@ struct CheckReportTests {
         )
     }
 
-    @Test("as SARIF write the file's name as a URI")
-    func uri() {
-        let source = SourceText(name: "a b/é.Dockerfile", content: "FROM")
+    @Test(
+        "as SARIF write the file's path as a URI",
+        arguments: [
+            ("a b/é.Dockerfile", "a%20b/%C3%A9.Dockerfile"), ("./x/../y//Dockerfile", "y/Dockerfile"),
+            ("../Dockerfile", "../Dockerfile"), ("/src/./a?b#c", "file:///src/a%3Fb%23c"),
+        ]
+    )
+    func uri(_ path: String, _ uri: String) {
+        let source = SourceText(name: path, content: "FROM")
         let sarif = CheckReport(CheckResult(), source: source, errors: [DockerfileError(.noStages)]).sarif(version: "1")
-        let result = sarif["runs"]?.array?.first?["results"]?.array?.first
-        let uri = result?["locations"]?.array?.first?["physicalLocation"]?["artifactLocation"]?["uri"]
-        #expect(uri == "a%20b/%C3%A9.Dockerfile")
+        let place = place(sarif, 0)
+        #expect(place?["artifactLocation"]?["uri"] == .string(uri))
+        #expect(place?["region"] == ["startLine": 1, "endLine": 1])
+    }
+
+    private func place(_ sarif: JSONValue, _ index: Int) -> JSONValue? {
+        sarif["runs"]?.array?.first?["results"]?.array?[index]["locations"]?.array?.first?["physicalLocation"]
+    }
+
+    @Test(
+        "as SARIF count columns in code points of what people see",
+        arguments: [
+            ("\u{FEFF}FROM x as b", 1, 8, 10), ("FROM scratch\nENV\té😀=1\ta=$b\r\n", 2, 12, 14),
+            ("FROM scratch\nCOPY \\\n # x\n $b \\\n /\n", 4, 2, 4),
+            ("FROM scratch\nCOPY <<A /\nü $b\nA\n", 3, 3, 5),
+        ]
+    )
+    func columns(_ text: String, _ line: Int, _ start: Int, _ end: Int) throws {
+        let sarif = try report(text).sarif(version: "1")
+        let count = sarif["runs"]?.array?.first?["results"]?.array?.count ?? 0
+        let region: JSONValue = [
+            "startLine": .integer(line), "startColumn": .integer(start), "endColumn": .integer(end),
+        ]
+        #expect((0..<count).contains { place(sarif, $0)?["region"] == region })
     }
 
     @Test("keep five thousand findings and count the others")

@@ -35,7 +35,7 @@ final class Recorder: Sendable {
         )
     }
 
-    func quiet() -> QuietProgress { QuietProgress(write: write) }
+    func quiet() -> QuietProgress { QuietProgress() }
 
     private var now: NanosecondClock { { [self] in time.withLock { $0 } } }
     private var write: TextSink { { [self] text in written.withLock { $0 += text } } }

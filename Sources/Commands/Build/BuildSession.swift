@@ -34,7 +34,7 @@ struct BuildSession {
             manifest: result.manifest,
             configDigest: result.configDigest,
             names: result.names.isEmpty ? exportedNames : result.names,
-            warnings: result.warnings
+            warnings: result.warningRecords
         )
         try plan.metadataFile?.write(metadata.bytes)
         guard let identifier = result.configDigest?.description else { return }

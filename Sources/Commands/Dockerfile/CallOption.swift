@@ -5,10 +5,13 @@ internal import Bytes
 struct CallOption: Equatable {
     let question: DockerfileQuestion
     let format: DockerfileAnswer.Format
+    /// Whether what is found leaves the exit code 0.
+    let ignoresStatus: Bool
 
-    init(question: DockerfileQuestion, format: DockerfileAnswer.Format) {
+    init(question: DockerfileQuestion, format: DockerfileAnswer.Format, ignoresStatus: Bool = false) {
         self.question = question
         self.format = format
+        self.ignoresStatus = ignoresStatus
     }
 
     /// What the flags of `build` ask; nil where they ask for a build.
@@ -28,18 +31,27 @@ struct CallOption: Equatable {
         self = asked ?? CallOption(question: .check, format: .text)
     }
 
-    /// Reads `QUESTION[,format=FORMAT]`; `build`, or nothing, is no question.
+    /// Reads `QUESTION[,format=FORMAT][,ignorestatus=BOOLEAN]`, in any order; `build`, or nothing, is no question.
     private static func read(_ value: ByteString) throws(UsageError) -> CallOption? {
-        let fields = value.split(separator: UInt8(ascii: ","))
+        var name = ""
         var format = DockerfileAnswer.Format.text
-        for field in fields.dropFirst() {
-            guard field.hasPrefix("format=") else {
-                throw .malformed(flag: "--call", value: value, reason: "after the question comes format=text or json")
+        var ignoresStatus = false
+        for field in value.split(separator: UInt8(ascii: ",")) {
+            if field.hasPrefix("format=") {
+                format = try Self.format(ByteString(Array(field.bytes.dropFirst(7))), flag: "--call")
+            } else if field.hasPrefix("ignorestatus=") {
+                ignoresStatus = try Self.boolean(ByteString(Array(field.bytes.dropFirst(13))), in: value)
+            } else if name.isEmpty, !field.bytes.contains(UInt8(ascii: "=")) {
+                name = field.text
+            } else {
+                throw .malformed(
+                    flag: "--call",
+                    value: value,
+                    reason: "to a question belong format=text or json and ignorestatus=true or false"
+                )
             }
-            format = try Self.format(ByteString(Array(field.bytes.dropFirst(7))), flag: "--call")
         }
         // BuildKit's name of the question is lint.
-        let name = fields.first?.text ?? ""
         if name.isEmpty || name == "build" { return nil }
         guard let question = DockerfileQuestion(rawValue: name == "lint" ? "check" : name) else {
             throw .malformed(flag: "--call", value: value, reason: "it is build, check, outline or targets")
@@ -47,7 +59,15 @@ struct CallOption: Equatable {
         guard format != .sarif || question == .check else {
             throw .malformed(flag: "--call", value: value, reason: "sarif is a form of what check finds")
         }
-        return CallOption(question: question, format: format)
+        return CallOption(question: question, format: format, ignoresStatus: ignoresStatus)
+    }
+
+    private static func boolean(_ text: ByteString, in value: ByteString) throws(UsageError) -> Bool {
+        switch text {
+        case "1", "t", "T", "true", "TRUE", "True": return true
+        case "0", "f", "F", "false", "FALSE", "False": return false
+        default: throw .malformed(flag: "--call", value: value, reason: "ignorestatus is true or false")
+        }
     }
 
     /// Reads the name of a format.

@@ -42,7 +42,7 @@ struct ReportedWork {
     private func makeReport() throws(UsageError) -> any BuildReport {
         let isTerminal = StandardError.isTerminal
         switch progress {
-        case .quiet: return QuietProgress(write: StandardError.write)
+        case .quiet: return QuietProgress()
         case .tty where !isTerminal: throw .conflict("progress on a terminal (tty) needs one as standard error")
         case .auto where isTerminal, .tty: return TerminalProgress(title: title, isColoured: StandardError.wantsColour)
         case .auto, .plain: return PlainProgress(keepsColours: StandardError.wantsColour)

@@ -1,7 +1,7 @@
 /// A thing that the checks look for, by the name under which it can be skipped.
 ///
 /// Names and pages of BuildKit's rules are BuildKit's (`frontend/dockerfile/linter`), so that `# check=skip=…` means
-/// the same here; the wording is ours.
+/// the same here; so are their summaries and details, which programs read.
 package struct CheckRule: Sendable, Hashable {
     /// The name, such as `UndefinedVar`.
     package let name: String

@@ -10,8 +10,9 @@ extension CheckWalk {
         if let from = copy.from {
             checkForeign(from, place)
         } else {
-            checkIgnored(sources, verb: "COPY", place)
-            noteContext(sources, place, &state)
+            checkIgnored(sources, verb: "Copy", place)
+            // What is left out may be what changes.
+            if copy.excludes.isEmpty { noteContext(sources, place, &state) }
         }
         checkSecretFiles(sources, destination, hasInlineFiles: !copy.inlineFiles.isEmpty, place)
     }
@@ -23,8 +24,8 @@ extension CheckWalk {
         let destination = expand(add.destination, place, state)
         expandContents(of: add.inlineFiles, place, state)
         let local = sources.filter { !Self.isRemote($0.text) }
-        checkIgnored(local, verb: "ADD", place)
-        noteContext(local, place, &state)
+        checkIgnored(local, verb: "Add", place)
+        if add.excludes.isEmpty { noteContext(local, place, &state) }
         checkSecretFiles(local, destination, hasInlineFiles: !add.inlineFiles.isEmpty, place)
     }
 
@@ -49,7 +50,7 @@ extension CheckWalk {
                 at: place.range,
                 place.configuration,
                 marking: source.text,
-                "\(verb) names \"\(path.brief)\", which the ignore file leaves out of the context"
+                "Attempting to \(verb) file \"\(path.brief)\" that is excluded by .dockerignore"
             )
         }
     }
@@ -68,7 +69,7 @@ extension CheckWalk {
     ) {
         guard collector.runs(.secretFileCopied, place.configuration) else { return }
         let paths = sources.map(\.text) + (hasInlineFiles ? [destination.text] : [])
-        for path in paths where SecretName.isSecretFile(path) {
+        for path in paths where SecretName.isSecretFile(path, copiedTo: destination.text) {
             collector.report(
                 .secretFileCopied,
                 at: place.range,
@@ -103,17 +104,17 @@ extension CheckWalk {
                 at: place.range,
                 place.configuration,
                 marking: "update",
-                "the package index is updated without an install in the same step"
+                "the package index is updated, and nothing that follows in the same step installs from it"
             )
         }
-        for tool in commands.compactMap(DependencyInstall.tool) {
-            let isFirst = state.installers.insert(tool).inserted
+        for install in commands.compactMap(DependencyInstall.init) {
+            let isFirst = state.installs.insert(install).inserted
             guard isFirst, let copy = state.contextCopy else { continue }
             collector.report(
                 .contextCopiedBeforeInstall,
                 at: copy.range,
                 copy.configuration,
-                "the whole context is copied before \(tool) installs dependencies in line \(place.range.first)"
+                "the whole context is copied before \(install.tool) installs dependencies in line \(place.range.first)"
             )
             state.contextCopy = nil
         }

@@ -17,7 +17,7 @@ extension CheckWalk {
                 at: stage.from.range,
                 configuration.merging(stage.from.comments),
                 marking: stage.base,
-                "without build arguments \(stage.base.brief) is no valid image name"
+                "Default value for ARG \(stage.base.brief) results in empty or invalid base image name"
             )
         }
     }
@@ -39,7 +39,8 @@ extension CheckWalk {
             at: range,
             configuration,
             marking: stage.base,
-            "\(base.text.brief) is for \(mismatch.actual), but \(mismatch.expected) was asked for"
+            "Base image \(base.text.brief) was pulled with platform \"\(mismatch.actual)\", "
+                + "expected \"\(mismatch.expected)\" for current build"
         )
     }
 
@@ -61,7 +62,7 @@ extension CheckWalk {
                 at: range,
                 configuration,
                 marking: name,
-                "argument \(name.brief) is not declared before FROM" + Self.suggestion(meant)
+                "FROM argument '\(name.brief)' is not declared" + Self.suggestion(meant)
             )
         }
     }
@@ -86,7 +87,7 @@ extension CheckWalk {
                 at: range,
                 configuration,
                 marking: platform,
-                "--platform=\(platform.brief) is what FROM takes anyway"
+                "Setting platform to predefined \(platform.brief) in FROM is redundant as this is the default behavior"
             )
         }
         guard word.used.isEmpty, word.undefined.isEmpty, let parts = request.platform(word.text) else { return }
@@ -97,7 +98,7 @@ extension CheckWalk {
             at: range,
             configuration,
             marking: platform,
-            "--platform is fixed to \(word.text.brief)"
+            "FROM --platform flag should not use constant value \"\(word.text.brief)\""
         )
     }
 
@@ -125,12 +126,24 @@ extension CheckWalk {
         )
     }
 
+    /// Words in the names of stages that are built by their name.
+    private static let targetWords: Set<ByteString> = [
+        "test", "tests", "lint", "dev", "devel", "development", "debug", "ci", "prod", "production", "release",
+        "validate", "validation", "check", "update", "vendor", "fix", "analyze", "coverage", "bench", "integration",
+        "docs", "shell", "export", "binary", "binaries", "artifact", "artifacts",
+    ]
+
+    private static func isTarget(_ name: ByteString) -> Bool {
+        let words = name.bytes.split { !(0x61...0x7A).contains(Ascii.lower($0)) }
+        return words.contains { targetWords.contains(ByteString(Array($0))) }
+    }
+
     /// A stage is there for the build's result, for another stage, or as a target that is described as one.
     private mutating func checkUse(of stage: Stage, _ configuration: CheckConfiguration) {
         let isResult = stage.index == dockerfile.stages.count - 1 || uses.target(request.target) == stage.index
         guard !isResult, !uses.used.contains(stage.index), stage.source.documentation == nil else { return }
         if let name = stage.name {
-            guard uses.byName[name] == stage.index, !uses.mayBecome(name) else { return }
+            guard uses.byName[name] == stage.index, !uses.mayBecome(name), !Self.isTarget(name) else { return }
         }
         let title = stage.name?.brief ?? "\(stage.index)"
         collector.report(

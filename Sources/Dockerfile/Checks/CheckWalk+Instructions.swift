@@ -11,8 +11,8 @@ extension CheckWalk {
         var lastOf: [String: SourceRange] = [:]
         /// A copy of the whole context that no install has followed yet.
         var contextCopy: (range: SourceRange, configuration: CheckConfiguration)?
-        /// The tools that have installed dependencies.
-        var installers: Set<String> = []
+        /// What has been installed: `npm ci` again installs nothing new, after `npm install -g x` it does.
+        var installs: Set<DependencyInstall> = []
     }
 
     /// Checks one instruction of a stage that runs, and takes its effect on variables over.
@@ -78,7 +78,7 @@ extension CheckWalk {
                 at: place.range,
                 place.configuration,
                 marking: "$" + name,
-                "variable $\(name.brief) is not set here" + Self.suggestion(meant, sign: "$")
+                "Usage of undefined variable '$\(name.brief)'" + Self.suggestion(meant, sign: "$")
             )
         }
     }
@@ -135,7 +135,7 @@ extension CheckWalk {
                 .legacyKeyValueFormat,
                 at: place.range,
                 place.configuration,
-                "write \(place.keyword) \(pair.name.brief)=… instead of the old form with a blank"
+                "\"\(place.keyword) key=value\" should be used instead of legacy \"\(place.keyword) key value\" format"
             )
         }
     }
@@ -147,7 +147,7 @@ extension CheckWalk {
             at: place.range,
             place.configuration,
             marking: name,
-            "\(place.instruction.keyword) \(name.brief) is no place for a secret"
+            "Do not use ARG or ENV instructions for sensitive data (\(place.instruction.keyword) \"\(name.brief)\")"
         )
     }
 
@@ -163,7 +163,7 @@ extension CheckWalk {
             at: place.range,
             place.configuration,
             marking: path,
-            "\"\(word.text.brief)\" is relative, and no WORKDIR of this file says to what"
+            "Relative workdir \"\(word.text.brief)\" can have unexpected results if the base image changes"
         )
     }
 
@@ -174,7 +174,8 @@ extension CheckWalk {
                 .multipleInstructionsDisallowed,
                 at: earlier,
                 place.configuration,
-                "another \(place.keyword) of the same stage follows, and only the last one counts"
+                "Multiple \(place.keyword) instructions should not be used in the same stage "
+                    + "because only the last one will be used"
             )
         }
     }
@@ -185,7 +186,7 @@ extension CheckWalk {
             .jsonArgsRecommended,
             at: place.range,
             place.configuration,
-            "\(place.keyword) runs under a shell, which does not pass signals on; use a JSON array"
+            "JSON arguments recommended for \(place.keyword) to prevent unintended behavior related to OS signals"
         )
     }
 
@@ -207,7 +208,7 @@ extension CheckWalk {
                 at: place.range,
                 place.configuration,
                 marking: text,
-                "the protocol of \(text.brief) should be in small letters"
+                "Defined protocol '\(text.brief)' in EXPOSE instruction should be lowercase"
             )
         }
         if parts.dropLast().contains(where: { !$0.isEmpty }) {
@@ -216,7 +217,7 @@ extension CheckWalk {
                 at: place.range,
                 place.configuration,
                 marking: text,
-                "\(text.brief) has an address or a port of the host, which EXPOSE does not take"
+                "EXPOSE instruction should not define an IP address or host-port mapping, found '\(text.brief)'"
             )
         }
     }

@@ -30,8 +30,15 @@ package struct CheckResult: Sendable, Hashable {
     /// Nothing found.
     package init() {}
 
-    /// The rules that were broken, each once, in the order of their names, if that fails the build.
+    /// The rules that were broken, each once, in the order of their names, if that fails the build; what is told by
+    /// `check` only does not.
     package var failedRules: [String] {
-        failsBuild ? Set(warnings.map(\.rule.name)).sorted() : []
+        failsBuild ? Set(warnings.filter(\.rule.runsInBuilds).map(\.rule.name)).sorted() : []
+    }
+
+    /// What a build ends with because of `error=true`, in BuildKit's words; nil if it goes on.
+    package var violation: String? {
+        let rules = failedRules
+        return rules.isEmpty ? nil : "lint violation found for rules: \(rules.joined(separator: ", "))"
     }
 }

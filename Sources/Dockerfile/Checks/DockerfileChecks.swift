@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 
 /// Looks for what is allowed in a Dockerfile and probably not meant.
 ///
@@ -14,6 +14,39 @@ package enum DockerfileChecks {
     package static func run(_ request: CheckRequest) -> CheckResult {
         var walk = CheckWalk(request)
         return walk.run()
+    }
+
+    /// Looks through the part of a file before its first mistake, by those rules that look at one instruction alone.
+    ///
+    /// - Parameters:
+    ///   - mistakes: those of the file.
+    ///   - source: the file.
+    ///   - purpose: who asks.
+    ///   - buildArguments: those of the build, of which one may be the configuration.
+    /// - Returns: nothing if that part is no file either, or its configuration cannot be read.
+    package static func run(
+        before mistakes: [any LocatedError],
+        in source: SourceText,
+        purpose: CheckRequest.Purpose,
+        buildArguments: [ByteString: ByteString]
+    ) -> CheckResult {
+        let lines = mistakes.compactMap(\.range?.first)
+        guard let line = lines.min(), line > 1, line <= source.lineCount else { return CheckResult() }
+        let text = ByteString(Array(source.content.bytes[..<source.lineStarts[line - 1]]))
+        guard let file = try? DockerfileParser.parse(SourceText(name: source.name, content: text)),
+            let configuration = try? CheckConfiguration(of: file, buildArguments: buildArguments)
+        else { return CheckResult() }
+        let request = CheckRequest(
+            dockerfile: file,
+            configuration: configuration,
+            purpose: purpose,
+            buildArguments: buildArguments,
+            platformArguments: [],
+            isImageName: { _ in true },
+            platform: { _ in nil }
+        )
+        var walk = CheckWalk(request)
+        return walk.runOnInstructionsAlone()
     }
 }
 
@@ -53,6 +86,21 @@ struct CheckWalk {
         var result = CheckResult()
         result.warnings = collector.sorted
         result.omittedCount = collector.omittedCount
+        result.failsBuild = configuration.failsBuild
+        return result
+    }
+
+    /// What can be said of each instruction without knowing those after it.
+    mutating func runOnInstructionsAlone() -> CheckResult {
+        let rules: Set<CheckRule> = [
+            .stageNameCasing, .fromAsCasing, .noEmptyContinuation, .maintainerDeprecated, .invalidDefinitionDescription,
+            .secretInDockerfile, .unknownCheckName,
+        ]
+        checkFile()
+        checkNames()
+        checkSecrets()
+        var result = CheckResult()
+        result.warnings = collector.sorted.filter { rules.contains($0.rule) }
         result.failsBuild = configuration.failsBuild
         return result
     }

@@ -18,7 +18,14 @@ enum ShellCommands {
     ]
 
     private static func withoutPrefixes(_ words: [String]) -> [String] {
-        Array(words.drop { prefixes.contains($0) || isAssignment($0) })
+        var rest = words[...]
+        while let word = rest.first {
+            // Flags of a prefix, such as `sudo -E`.
+            let isFlag = rest.count < words.count && word.hasPrefix("-")
+            guard prefixes.contains(word) || isAssignment(word) || isFlag else { break }
+            rest = rest.dropFirst()
+        }
+        return Array(rest)
     }
 
     private static func isAssignment(_ word: String) -> Bool {

@@ -12,12 +12,11 @@ extension CheckReport {
             positions[rule.name] = rules.count
             rules.append(Self.description(rule))
         }
-        let level = result.failsBuild ? "error" : "warning"
         var results = result.warnings.map { warning in
             entry(
                 rule: warning.rule.name,
                 index: positions[warning.rule.name] ?? 0,
-                level: level,
+                level: result.failsBuild && warning.rule.runsInBuilds ? "error" : "warning",
                 message: warning.detail,
                 range: warning.range
             )
@@ -32,7 +31,7 @@ extension CheckReport {
                     rule: "BuildError",
                     index: positions["BuildError"] ?? 0,
                     level: "error",
-                    message: error.message,
+                    message: error.remedy.map { "\(error.message); \($0)" } ?? error.message,
                     range: error.range
                 )
             )
@@ -55,7 +54,9 @@ extension CheckReport {
         var object = JSONObject()
         object["id"] = .string(rule.name)
         object["shortDescription"] = ["text": .string(rule.summary)]
-        object["fullDescription"] = ["text": .string("\(rule.summary): \(rule.reason).")]
+        let end = rule.summary.hasSuffix(".") ? "" : "."
+        let reason = rule.reason.prefix(1).uppercased() + rule.reason.dropFirst()
+        object["fullDescription"] = ["text": .string("\(rule.summary)\(end) \(reason).")]
         object["help"] = ["text": .string("To fix it, \(rule.remedy).")]
         object["helpUri"] = rule.url.map { .string($0) }
         return .object(object)
@@ -69,8 +70,9 @@ extension CheckReport {
         range: SourceRange?
     ) -> JSONValue {
         var place = JSONObject()
-        place["artifactLocation"] = ["uri": .string(Self.uri(source.name))]
-        if let range { place["region"] = region(range) }
+        place["artifactLocation"] = ["uri": .string(Self.uri(path))]
+        // Scanners show nothing that has no line.
+        place["region"] = region(range ?? SourceRange(line: 1))
         return [
             "ruleId": .string(rule), "ruleIndex": .integer(index), "level": .string(level),
             "message": ["text": .string(message)],
@@ -86,7 +88,9 @@ extension CheckReport {
         let line = source.line(mark.line).bytes
         let start = min(mark.column - 1, line.count)
         let end = min(start + mark.length, line.count)
-        let before = String(decoding: line[..<start], as: UTF8.self).unicodeScalars.count
+        // A byte order mark is not in the text that people see.
+        let hasMark = mark.line == 1 && start >= 3 && line.starts(with: [0xEF, 0xBB, 0xBF])
+        let before = String(decoding: line[(hasMark ? 3 : 0)..<start], as: UTF8.self).unicodeScalars.count
         let length = String(decoding: line[start..<end], as: UTF8.self).unicodeScalars.count
         return [
             "startLine": .integer(mark.line), "startColumn": .integer(before + 1),
@@ -94,8 +98,17 @@ extension CheckReport {
         ]
     }
 
-    /// A path as a relative URI reference (RFC 3986): what is neither a letter, a digit nor one of `-._~/` is escaped.
+    /// A path as a URI reference (RFC 3986) without `.` parts, relative to the working directory unless it is absolute:
+    /// what is neither a letter, a digit nor one of `-._~/` is escaped.
     private static func uri(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+        }
+        return (path.hasPrefix("/") ? "file:///" : "") + escaped(parts.joined(separator: "/"))
+    }
+
+    private static func escaped(_ path: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var result: [UInt8] = []
         for byte in path.utf8 {

@@ -13,11 +13,14 @@ package struct CheckReport: Sendable {
     package let source: SourceText
     /// Why the file cannot be built.
     package let errors: [any LocatedError]
+    /// Where people find the file, from the working directory on; the text's own name if nothing else is said.
+    package var path: String
 
     package init(_ result: CheckResult, source: SourceText, errors: [any LocatedError] = []) {
         self.result = result
         self.source = source
         self.errors = errors
+        path = source.name
     }
 
     /// Whether there is nothing to tell.
@@ -34,22 +37,24 @@ package struct CheckReport: Sendable {
         default: text = "Check complete, \(count) warnings have been found!\n"
         }
         for (index, warning) in result.warnings.enumerated() {
-            text += "\n" + Self.text(of: warning, in: source, isShort: index >= Self.excerptLimit)
+            text += "\n" + self.text(of: warning, isShort: index >= Self.excerptLimit)
         }
         if result.omittedCount > 0 { text += "\n\(result.omittedCount) more are not shown.\n" }
         for error in errors { text += (text.isEmpty ? "" : "\n") + error.rendered }
+        if errors.isEmpty, let violation = result.violation { text += "\n\(violation)\n" }
         return text
     }
 
     /// How many findings are shown with an excerpt.
     private static let excerptLimit = 500
 
-    private static func text(of warning: CheckWarning, in source: SourceText, isShort: Bool) -> String {
+    private func text(of warning: CheckWarning, isShort: Bool) -> String {
         let rule = warning.rule
         var range = warning.range
         range.mark = nil
         var text = "WARNING: \(rule.name)" + (rule.url.map { " - \($0)" } ?? "") + "\n\(warning.detail)\n"
-        text += isShort ? "\(source.name):\(range.first)\n" : SourceExcerpt(source: source, range: range).text
+        let body = isShort ? "" : SourceExcerpt(source: source, range: range).body
+        if isShort || !body.isEmpty { text += "\(path):\(range.first)\n" + body }
         // BuildKit's rules have pages that say what to do.
         if !rule.isBuildKits { text += "\(rule.reason); \(rule.remedy)\n" }
         return text
@@ -69,18 +74,32 @@ package struct CheckReport: Sendable {
         }
         var document = JSONObject()
         document["warnings"] = .array(warnings)
-        document["sources"] = [
-            [
-                "filename": .string(source.name), "data": SourceLocation.base64(source.content),
-                "language": "Dockerfile",
-            ]
-        ]
-        if let error = errors.first {
-            var object = JSONObject()
-            object["message"] = .string(error.message)
-            object["location"] = error.range.map { SourceLocation.json($0) } ?? .object(JSONObject())
-            document["buildError"] = .object(object)
-        }
+        document["sources"] = [SourceLocation.info(of: source)]
+        document["buildError"] = buildError
         return .object(document)
+    }
+
+    /// What a build would end with; mistakes after the first one are in a member that BuildKit does not have.
+    private var buildError: JSONValue? {
+        let mistakes = errors.prefix(Self.excerptLimit).map { Self.mistake($0.messageWithSuggestion, $0.range) }
+        guard let first = mistakes.first else { return result.violation.map { .object(Self.mistake($0, nil)) } }
+        var object = first
+        if mistakes.count > 1 { object["others"] = .array(mistakes.dropFirst().map { .object($0) }) }
+        return .object(object)
+    }
+
+    private static func mistake(_ message: String, _ range: SourceRange?) -> JSONObject {
+        var object = JSONObject()
+        object["message"] = .string(message)
+        object["location"] = range.map { SourceLocation.json($0) } ?? .object(JSONObject())
+        return object
+    }
+}
+
+extension DescribedError {
+    /// The message, with what was probably meant as BuildKit adds it.
+    var messageWithSuggestion: String {
+        guard let remedy, remedy.hasPrefix("did you mean ") else { return message }
+        return "\(message) (\(remedy))"
     }
 }

@@ -23,6 +23,12 @@ enum SourceLocation {
         return ["ranges": .array(ranges)]
     }
 
+    /// A Dockerfile; BuildKit knows it by the last part of its name.
+    static func info(of source: SourceText) -> JSONValue {
+        let name = source.name.split(separator: "/").last.map(String.init) ?? source.name
+        return ["filename": .string(name), "data": base64(source.content), "language": "Dockerfile"]
+    }
+
     /// A text as JSON holds bytes: in Base64 (RFC 4648, section 4).
     static func base64(_ text: ByteString) -> JSONValue {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
