@@ -12,7 +12,8 @@ extension LocalExecutor {
     ///
     /// `reads`: the words by which steps read directories of it.
     func open(_ source: GitSource, for vertex: VertexID, reading reads: [TreeRead]) async throws -> OpenedSource {
-        let git = try GitProgram(source, options.environment, secrets)
+        let agent = source.isSecureShell ? try agents.socket(of: "default") : nil
+        let git = try GitProgram(source, options.environment, secrets, agent: agent)
         let start = ContinuousClock.now
         let asks = GitSource.commit(source.reference) == nil && !source.fetchesByCommit
         if asks { events(.started(vertex)) }

@@ -258,7 +258,22 @@ struct GitAddTests {
         #expect(failed.error.contains("there is no program git on this host's PATH"), "\(failed.error)")
     }
 
-    @Test("by ssh nothing of the user's goes along: no configuration, no keys, no agent")
+    /// Makes the file of a socket that nobody listens on.
+    private func makeSocket(_ path: String) throws {
+        let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(file) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix($0.count - 1)) }
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(file, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard code == 0 else { throw DriverError(call: "bind", path) }
+    }
+
+    @Test("by ssh nothing of the user's goes along, neither configuration nor keys, but the agent that --ssh names")
     func secureShell() throws {
         let app = try app()
         let log = work.path + "/asked"
@@ -274,6 +289,14 @@ struct GitAddTests {
         let flags = "agent= -F /dev/null -o BatchMode=yes -o IdentityFile=none -o StrictHostKeyChecking=accept-new "
         #expect(lines.allSatisfy { $0.hasPrefix(flags) }, "\(lines)")
         #expect(lines.contains { $0.contains(" git@h.example git-upload-pack '") })
+        // Unless --ssh says so.
+        try app.commit("file", "two")
+        try run("rm", log)
+        let agent = work.path + "/agent"
+        try makeSocket(agent)
+        try work.build(text, ["--ssh", "default=" + agent], environment: environment)
+        let asked = try readText(log).split(separator: "\n")
+        #expect(!asked.isEmpty && asked.allSatisfy { $0.hasPrefix("agent=\(agent) ") }, "\(asked)")
         #expect(lines.contains { $0.contains(" -p 22 me@h.example git-upload-pack '") })
     }
 

@@ -36,7 +36,7 @@ package enum GitError: DescribedError, Hashable, Sendable {
         where told.contains("terminal prompts disabled") || told.contains("Authentication"):
             "give a token as a secret: --secret id=GIT_AUTH_TOKEN,env=VARIABLE"
         case .failed(_, _, let told) where told.contains("Permission denied (publickey"):
-            "take its https URL and give a token as a secret: --secret id=GIT_AUTH_TOKEN,env=VARIABLE"
+            "let it ask your SSH agent, --ssh default, or give a token for its https URL: --secret id=GIT_AUTH_TOKEN,env=VARIABLE"
         case .failed: "check the URL and the network"
         case .unknownReference: "check the name after #, or leave it out for the default branch"
         case .wrongCommit: "if the new commit is right, write it into --checksum"

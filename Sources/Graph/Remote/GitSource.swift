@@ -25,6 +25,9 @@ package struct GitSource: Sendable, Hashable {
 
     var hasPassword: Bool { user?.password != nil }
 
+    /// Whether it is reached by ssh: `ssh://…` or `user@host:path`.
+    package var isSecureShell: Bool { RemoteURL.scheme(of: remote).map { $0 == "ssh" } ?? true }
+
     private init(remote: ByteString, shown: String) {
         self.remote = remote
         self.shown = shown
