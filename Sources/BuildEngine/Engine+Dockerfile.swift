@@ -63,17 +63,19 @@ extension Engine {
         -> DockerfileParser.Nodes
     {
         try await withTaskExecutorPreference(BlockingThreads.shared) {
-            try await explained { try DockerfileParser.parseNodes(try InputFiles.dockerfile(at: location)) }
+            try nodes(at: location)
         }
     }
 
-    /// Makes every error a `BuildFailure`.
-    ///
     /// Never inlined: the optimiser of Swift 6.3.1 crashes on an asynchronous closure that has a `catch` and nothing to
     /// wait for.
     @inline(never)
-    private static func explained<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do { return try await body() } catch { throw BuildFailure(error, in: nil) }
+    private static func nodes(at location: BuildRequest.DockerfileLocation) throws(BuildFailure)
+        -> DockerfileParser.Nodes
+    {
+        do { return try DockerfileParser.parseNodes(try InputFiles.dockerfile(at: location)) } catch {
+            throw BuildFailure(error, in: nil)
+        }
     }
 
     private static func reading<Value: Sendable>(
@@ -82,7 +84,7 @@ extension Engine {
     ) async throws -> Value {
         // Reading may block, and parsing may go deep.
         try await withTaskExecutorPreference(BlockingThreads.shared) {
-            try await explained { try await body(InputFiles(request)) }
+            do { return try await body(InputFiles(request)) } catch { throw BuildFailure(error, in: nil) }
         }
     }
 
