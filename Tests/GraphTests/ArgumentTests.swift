@@ -110,13 +110,24 @@ struct ArgumentTests {
     @Test("arguments that nothing declares are told, those that are known are not")
     func unused() async throws {
         let result = try await lower("ARG G\nFROM scratch\nARG S") { request in
-            for name in ["G", "S", "HTTP_PROXY", "all_proxy", "SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE", "X", "Y"]
+            for name in ["G", "S", "HTTP_PROXY", "all_proxy", "SOURCE_DATE_EPOCH", "BUILDKIT_CACHE_MOUNT_NS", "X", "Y"]
                 as [ByteString]
             {
                 request.buildArguments[name] = "1"
             }
         }
         #expect(result.warnings.map(\.text) == ["build arguments that no ARG declares were not used: X, Y"])
+    }
+
+    @Test("what BuildKit's arguments ask for and is not there is told")
+    func lacking() async throws {
+        let told = try await lower("FROM scratch") { $0.buildArguments = ["BUILDKIT_INLINE_CACHE": "1"] }.warnings
+        #expect(
+            told.map(\.text) == [
+                "BUILDKIT_INLINE_CACHE has no effect yet: the image does not tell what is in its layers to other builds"
+            ]
+        )
+        #expect(try await lower("FROM scratch") { $0.buildArguments = ["BUILDKIT_INLINE_CACHE": "0"] }.warnings == [])
     }
 
     @Test("a required variable that is not set fails with its line and its words")

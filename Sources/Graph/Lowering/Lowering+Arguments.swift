@@ -65,6 +65,9 @@ extension Lowering {
     }
 
     func warnAboutUnusedArguments() {
+        for (name, lack) in Lowering.lackingNames where isTrue(request.buildArguments[name]) {
+            warnings.append(.init(text: "\(name.escaped) has no effect yet: \(lack)", range: nil))
+        }
         let known = usedArguments.union(Lowering.specialNames)
         let unused = request.buildArguments.keys.filter { name in
             !known.contains(name) && !Lowering.proxyNames.contains(name.uppercased)
@@ -75,6 +78,16 @@ extension Lowering {
         }.joined(separator: ", ")
         warnings.append(.init(text: "build arguments that no ARG declares were not used: \(names)", range: nil))
     }
+
+    private func isTrue(_ value: ByteString?) -> Bool {
+        value.map { !["", "0", "false"].contains($0.lowercased) } ?? false
+    }
+
+    /// Arguments for BuildKit that nothing here answers yet, with what is not done.
+    private static let lackingNames: [(ByteString, String)] = [
+        ("BUILDKIT_INLINE_CACHE", "the image does not tell what is in its layers to other builds"),
+        ("BUILDKIT_MULTI_PLATFORM", "an image for one platform gets no index around it"),
+    ]
 
     /// Arguments that mean something to the engine itself.
     private static let specialNames: Set<ByteString> = [

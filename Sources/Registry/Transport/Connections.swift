@@ -24,11 +24,16 @@ final class Connections: Sendable {
     }
 
     private struct State {
-        var threads: MultiThreadedEventLoopGroup?
         var clients: [Key: HTTPClient] = [:]
         var answered: Set<Origin> = []
         var isClosed = false
     }
+
+    /// The threads of all clients of the process; started by the first request, and never ended.
+    ///
+    /// A client is not done with them when it has been shut down: AsyncHTTPClient reads certificates on a thread of its own
+    /// and then turns to a loop, though the connection may have failed long before.
+    private static let threads = MultiThreadedEventLoopGroup(numberOfThreads: min(BlockingThreads.processorCount, 4))
 
     private let surroundings: Surroundings
     private let certificates: TLSConfigurations
@@ -59,12 +64,8 @@ final class Connections: Sendable {
         let client: HTTPClient? = state.withLock { state in
             guard !state.isClosed else { return nil }
             if let client = state.clients[key] { return client }
-            let threads =
-                state.threads
-                ?? MultiThreadedEventLoopGroup(numberOfThreads: min(BlockingThreads.processorCount, 4))
-            state.threads = threads
             let client = HTTPClient(
-                eventLoopGroupProvider: .shared(threads),
+                eventLoopGroupProvider: .shared(Self.threads),
                 configuration: configuration(key)
             )
             state.clients[key] = client
@@ -104,23 +105,20 @@ final class Connections: Sendable {
 
     /// Closes all connections; requests under way fail.
     func close() async {
-        let (clients, threads) = state.withLock { state in
+        let clients = state.withLock { state in
             defer {
                 state.clients = [:]
-                state.threads = nil
                 state.isClosed = true
             }
-            return (Array(state.clients.values), state.threads)
+            return Array(state.clients.values)
         }
         for client in clients { try? await client.shutdown() }
-        try? await threads?.shutdownGracefully()
     }
 
     deinit {
-        // Who forgets to close leaves no threads behind either.
+        // Who forgets to close leaves no connections behind either.
         state.withLock { state in
             for client in state.clients.values { try? client.syncShutdown() }
-            try? state.threads?.syncShutdownGracefully()
         }
     }
 }

@@ -33,8 +33,10 @@ final class Workspace {
         return [Tool.path, "build", "--progress=plain", BaseImage.flag] + flags + output + [context]
     }
 
-    /// The environment of every build: every tree is compared with what was mounted.
-    var environment: [String: String] { ["SWIFT_BUILD_IMAGE_ROOT": state, "SWIFT_BUILD_IMAGE_CHECK": "trees"] }
+    /// The environment of every build: every tree is compared with what was mounted, and SwiftNIO forgives nothing.
+    var environment: [String: String] {
+        ["SWIFT_BUILD_IMAGE_ROOT": state, "SWIFT_BUILD_IMAGE_CHECK": "trees", "SWIFTNIO_STRICT": "1"]
+    }
 
     /// Starts a build; its log is plain.
     ///
