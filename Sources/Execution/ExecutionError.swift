@@ -1,4 +1,5 @@
 package import Bytes
+internal import Graph
 package import OCI
 package import Sandbox
 
@@ -41,16 +42,16 @@ package enum ExecutionError: DescribedError {
     package var message: String {
         switch self {
         case .processFailed(let command, _, _, true):
-            "process \"\(command.escaped)\" did not complete successfully: killed: out of memory"
+            "process \(GoText.quoted(command).escaped) did not complete successfully: killed: out of memory"
         case .processFailed(let command, let status, _, false):
             switch status {
             case .exited(let code):
-                "process \"\(command.escaped)\" did not complete successfully: exit code: \(code)"
+                "process \(GoText.quoted(command).escaped) did not complete successfully: exit code: \(code)"
             case .signalled(let number):
-                "process \"\(command.escaped)\" did not complete successfully: ended by signal \(number)"
+                "process \(GoText.quoted(command).escaped) did not complete successfully: ended by signal \(number)"
             }
         case .processNotStarted(let command, let reason):
-            "process \"\(command.escaped)\" could not be started: \(reason)"
+            "process \(GoText.quoted(command).escaped) could not be started: \(reason)"
         case .cannotReplace(let path, let reason): "\(path.escaped): \(reason)"
         case .unknownOwner(let text, let reason): "the owner \"\(text.escaped)\": \(reason)"
         case .treesDiffer(let step, let difference):

@@ -135,6 +135,13 @@ struct FailureTests {
         #expect(outcome.error.contains("did you mean src/main.c?"))
     }
 
+    @Test("a failing script is told in one line, as docker quotes it")
+    func failingScript() throws {
+        let outcome = try work.tryBuild("FROM busybox\nRUN <<EOF\necho \"hi\"\nexit 4\nEOF\n")
+        let message = #"process "/bin/sh -c echo \"hi\"\nexit 4\n" did not complete successfully: exit code: 4"#
+        #expect(outcome.error.contains("ERROR: failed to build: \(message)\n"), "\(outcome.error)")
+    }
+
     @Test("what a step prints cannot steer the terminal of who reads the error")
     func escapedOutput() throws {
         let outcome = try work.tryBuild("FROM busybox\nRUN printf 'a\\033[2Jb\\033]0;title\\007c\\n'; exit 1")

@@ -1,7 +1,7 @@
-internal import Bytes
+package import Bytes
 
-/// Texts as BuildKit's Go code writes them into an image's history: tools compare and parse them.
-enum GoText {
+/// Texts as BuildKit's Go code writes them into an image's history and into errors: tools compare and parse them.
+package enum GoText {
     /// `%v` of a list: `[a b]`.
     static func list(_ values: [ByteString]) -> ByteString { "[" + values.joined(separator: " ") + "]" }
 
@@ -9,7 +9,7 @@ enum GoText {
     static func quotedList(_ values: [ByteString]) -> ByteString { list(values.map(quoted)) }
 
     /// `%q`: double quotes, control characters and bytes that are not UTF-8 escaped.
-    static func quoted(_ value: ByteString) -> ByteString {
+    package static func quoted(_ value: ByteString) -> ByteString {
         var result: [UInt8] = [0x22]
         var decoder = Unicode.UTF8.ForwardParser()
         var bytes = value.bytes[...].makeIterator()
