@@ -258,6 +258,27 @@ struct StageTests {
         #expect(step.workingDirectory == "/w")
     }
 
+    @Test("a stage on another that an image replaces has the image's variables")
+    func onReplaced() async throws {
+        let image = NamedInput.image(try Busybox.image { $0.config.env = ["A=image"] })
+        let text: ByteString = "FROM scratch AS a\nENV A=stage\nFROM a AS b\nRUN x\nFROM a\nCOPY --from=b /x /\nRUN y"
+        let result = try await lower(text, images: ["a": image]) { $0.namedContexts = ["a"] }
+        #expect(result.runs.allSatisfy { $0.environment.contains("A=image") } && result.runs.count == 2)
+        #expect(result.runs.allSatisfy { $0.environment.contains { $0.hasPrefix("PATH=/usr") } })
+    }
+
+    @Test("of several stages on one each has its own variables, whoever comes last")
+    func siblings() async throws {
+        let result = try await lower(
+            "FROM scratch AS a\nENV A=1\nFROM a AS b\nENV B=2\nRUN x\nFROM a AS c\nENV C=3\nRUN y\nFROM c\nCOPY --from=b /x /\nRUN z"
+        )
+        let names = result.runs.map {
+            $0.environment.compactMap { $0.split(separator: UInt8(ascii: "=")).first }.dropFirst()
+        }
+        #expect(Set(names.map(Array.init)) == [["A", "B"], ["A", "C"]])
+        #expect(result.config.config.env.suffix(2) == ["A=1", "C=3"])
+    }
+
     @Test("a base for another processor keeps it, and the checks can tell")
     func otherPlatform() async throws {
         let base = NamedInput.image(try Busybox.image { $0.platform = Platform(os: "linux", architecture: "s390x") })

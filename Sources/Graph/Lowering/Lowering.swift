@@ -31,6 +31,8 @@ package final class Lowering {
     let stagesByName: [ByteString: [Int]]
     /// `SOURCE_DATE_EPOCH` in seconds, once it is resolved.
     var epoch: Int64?
+    /// How many stages are still to be built on each.
+    private var childrenLeft: [Int: Int] = [:]
     /// ARGs before the first FROM that have a mistake.
     var doubtfulGlobals: Set<ByteString> = []
 
@@ -57,6 +59,7 @@ package final class Lowering {
         stagesByName = Dictionary(named, uniquingKeysWith: +)
         try readGlobalArguments()
         try noting { try resolveEpoch() }
+        countChildren()
     }
 
     /// Lowers the target stage with all it needs.
@@ -81,7 +84,8 @@ package final class Lowering {
 
     /// What a build of the target, or without one of any stage, would find wrong before its first step.
     ///
-    /// What is right and only missing in this program, on this machine or among the rights given is no mistake of the file. `images` may answer `unknown`.
+    /// What is right and only missing in this program, on this machine or among the rights given is no mistake of the
+    /// file. `images` may answer `unknown`.
     ///
     /// - Throws: `GraphError` for a target that is not there, and for a build that is too large to look at.
     package static func mistakes(
@@ -167,12 +171,16 @@ package final class Lowering {
         guard !base.isEmpty else { throw error(.emptyBase(stage.base), at: stage.from.range) }
         let wanted = try platform(of: stage, expansion)
         if let index = earlierStage(base, before: stage.index) {
-            let parent = try await self.stage(index)
-            // All stages are kept, each with what it has from its parent.
-            budget.spend(entries: parent.config.history.count + parent.configEnvironment.entries.count)
+            let (parent, isLast) = try await parent(index)
             try checkBudget(at: stage.from.range)
-            var builder = StageBuilder(lowering: self, stage: stage, state: parent.inherited(), countsBase: false)
-            builder.prepareEnvironment()
+            let state = parent.inherited(isMoved: isLast)
+            var builder = StageBuilder(lowering: self, stage: stage, state: state, countsBase: false)
+            // A context in a stage's place is an image that no stage has prepared.
+            if dockerfile.stages[index].name.map(isReplaced) == true {
+                builder.prepareEnvironment()
+            } else {
+                builder.resumeEnvironment()
+            }
             try await builder.runTriggers(parent.triggers)
             return builder
         }
@@ -184,6 +192,29 @@ package final class Lowering {
         builder.prepareEnvironment()
         try await builder.runTriggers(state.config.config.onBuild)
         return builder
+    }
+
+    /// The state that a stage is built on, and whether it is the last one to be: then the state is no longer kept, so that
+    /// a chain of stages copies nothing.
+    private func parent(_ index: Int) async throws -> (StageState, isLast: Bool) {
+        let parent = try await stage(index)
+        let left = (childrenLeft[index] ?? 1) - 1
+        childrenLeft[index] = left
+        if left == 0 {
+            lowered[index] = parent.tail
+        } else {
+            budget.spend(entries: parent.config.history.count + parent.configEnvironment.entries.count)
+        }
+        return (parent, left == 0)
+    }
+
+    private func countChildren() {
+        let expansion = Expansion(escape: dockerfile.escape) { [globalArguments] in globalArguments[$0] }
+        for stage in dockerfile.stages {
+            guard let base = try? expansion.expandWord(stage.base), let parent = earlierStage(base, before: stage.index)
+            else { continue }
+            childrenLeft[parent, default: 0] += 1
+        }
     }
 
     /// The name of the empty image, which no named context replaces.

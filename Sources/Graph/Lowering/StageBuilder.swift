@@ -93,8 +93,6 @@ struct StageBuilder {
     mutating func prepareEnvironment() {
         var environment = ProcessEnvironment(keeping: state.config.config.env)
         if !state.isKnown {
-            // The base's ENV wins over the ARGs of the stage below.
-            state.doubtfulNames.formUnion(state.environment.values.names.filter { environment[$0] == nil })
             if environment["PATH"] ?? StageBuilder.defaultPath == StageBuilder.defaultPath {
                 state.doubtfulNames.insert("PATH")
             }
@@ -109,6 +107,21 @@ struct StageBuilder {
         }
         if !state.config.config.workingDir.isEmpty {
             state.config.config.workingDir = workingDirectory(state.config.config.workingDir)
+        }
+    }
+
+    /// Does the same above a stage, which has its ENV already: it wins over the stage's ARGs again.
+    mutating func resumeEnvironment() {
+        for name in Set(state.arguments.map(\.name)) {
+            if let value = state.configEnvironment[name] {
+                state.environment[name] = value
+            } else if !state.isKnown {
+                // So may that of its base.
+                state.doubtfulNames.insert(name)
+            }
+        }
+        if !state.isKnown, state.configEnvironment["PATH"] == StageBuilder.defaultPath {
+            state.doubtfulNames.insert("PATH")
         }
     }
 

@@ -38,13 +38,23 @@ struct StageState {
     /// Variables whose value is made of what is not known, or whose ENV or ARG has a mistake.
     var doubtfulNames: Set<ByteString> = []
 
-    /// The state that a stage built from this one starts with.
-    func inherited() -> StageState {
+    /// The state that a stage built from this one starts with; `isMoved`: nothing else will look at this one's variables.
+    func inherited(isMoved: Bool = false) -> StageState {
         var state = self
-        state.environment = environment.copy()
+        if !isMoved { state.environment = environment.copy() }
         state.config.config.onBuild = []
         state.triggers = []
         state.hasOwnCmd = false
         return state
+    }
+
+    /// What is asked of a stage that no other is built on any more: its last vertex.
+    var tail: StageState {
+        StageState(
+            environment: StageEnvironment(),
+            config: ImageConfig(platform: platform),
+            platform: platform,
+            chain: chain.suffix(1)
+        )
     }
 }
