@@ -67,6 +67,16 @@ struct ErrorTests {
         Issue.record("no error")
     }
 
+    @Test(
+        "show how an instruction is written that lacks something",
+        arguments: [
+            ("WORKDIR", "write WORKDIR PATH"), ("ENV a", "write ENV NAME=VALUE"),
+            ("USER", "write USER NAME or USER NAME:GROUP"),
+            ("EXPOSE", "write EXPOSE PORT or EXPOSE PORT/PROTOCOL"), ("COPY a", "add the destination as the last word"),
+        ]
+    )
+    func usage(_ line: String, _ remedy: String) { #expect(parseError("FROM a\n\(line)\n")?.remedy == remedy) }
+
     @Test("escape what would reach the terminal and cut what is long")
     func escaped() {
         let error = parseError("FROM a\n\u{1B}[31m\(String(repeating: "x", count: 100_000)) y\n")

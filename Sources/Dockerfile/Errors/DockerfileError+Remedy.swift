@@ -26,7 +26,8 @@ extension DockerfileError {
         case .notJSON: return "write SHELL [\"/bin/sh\", \"-c\"]"
         case .missingEquals: return "quote values that hold blanks: name=\"a value\""
         case .wrongArgumentCount(_, .sourcesAndDestination): return "add the destination as the last word"
-        case .wrongArgumentCount("FROM", _): return "write FROM image, or FROM image AS name"
+        case .wrongArgumentCount(let instruction, _), .nameWithoutValue(let instruction):
+            return InstructionName(rawValue: instruction).map { "write \($0.usage)" }
         case .invalidStageName: return "a name begins with a letter and goes on with letters, digits, -, _ and ."
         case .notAllowedInOnbuild("MAINTAINER"): return "use LABEL maintainer=…"
         case .unknownHealthcheckType: return "write HEALTHCHECK CMD command, or HEALTHCHECK NONE"
