@@ -4,6 +4,13 @@ import Testing
 
 @Suite("Instructions")
 struct InstructionTests {
+    @Test("behind a blank that is not ASCII there is no flag, as for BuildKit")
+    func wideBlanks() throws {
+        let nodes = try DockerfileParser.parseNodes(SourceText(content: "COPY \u{A0}--from=y a b\nCOPY --from=y a b\n"))
+            .nodes
+        #expect(nodes.map(\.flags) == [[], ["--from=y"]])
+    }
+
     @Test("ENV and LABEL take pairs or the old form with a blank")
     func pairs() throws {
         let new = try instruction("ENV a=1 b=\"x y\" c=x\\ y d='=' e=")

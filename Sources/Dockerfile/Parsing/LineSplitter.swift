@@ -25,7 +25,8 @@ struct LineSplitter {
 
     /// Takes words that begin with `--`, quotes and escapes processed, and says where the rest begins.
     ///
-    /// A word `--` ends them and vanishes.
+    /// A word `--` ends them and vanishes. Before the first only ASCII blanks are blanks, as for BuildKit: what stands behind
+    /// another one is an argument.
     private func takeFlags(
         from start: Int,
         to end: Int,
@@ -35,7 +36,7 @@ struct LineSplitter {
         var position = start
         while flags.count < limit {
             while position < end {
-                let space = Scalars.spaceWidth(line, at: position)
+                let space = flags.isEmpty && line[position] >= 0x80 ? 0 : Scalars.spaceWidth(line, at: position)
                 if space == 0 { break }
                 position += space
             }
