@@ -37,6 +37,7 @@ extension DockerfileError {
             .notJSON(let keyword), .nameWithoutValue(let keyword), .notAllowedInOnbuild(let keyword):
             return ByteString(keyword)
         case .badSubstitution, .unsupportedModifier, .unexpectedEnd: return "${"
+        case .unterminatedQuote(let quote): return ByteString(String(quote))
         case .nulByte: return ByteString([0])
         default: return nil
         }
