@@ -167,11 +167,17 @@ struct NodeReader {
         into node: inout InstructionNode
     ) throws(DockerfileError) {
         guard !rest.isEmpty else { return }
+        // BuildKit looks at bytes here: those of U+0085 and U+00A0 are blanks on their own, those of others are not.
+        let isBlank = { (byte: UInt8) in Scalars.isSpace(byte) || byte == 0x85 || byte == 0xA0 }
         var end = rest.lowerBound
-        while end < rest.upperBound, Scalars.spaceWidth(line.bytes, at: end) == 0 { end += 1 }
-        let command = Scalars.trim(line.bytes, end..<rest.upperBound)
+        while end < rest.upperBound, !isBlank(line.bytes[end]) { end += 1 }
+        guard end > rest.lowerBound else { return }
+        var start = end
+        while start < rest.upperBound, isBlank(line.bytes[start]) { start += 1 }
+        let command = start..<rest.upperBound
         node.words = [text(line, rest.lowerBound..<end)]
-        if !(try readJSON(line, command, .healthcheck, into: &node)), !command.isEmpty {
+        let array = Scalars.trim(line.bytes, command)
+        if !(try readJSON(line, array, .healthcheck, into: &node)), !command.isEmpty {
             node.words.append(text(line, command))
         }
     }
