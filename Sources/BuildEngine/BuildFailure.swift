@@ -29,8 +29,8 @@ public struct BuildFailure: DescribedError {
         outputTail: [ByteString] = [],
         others: [BuildFailure] = []
     ) {
-        self.message = message
-        self.remedy = remedy
+        self.message = URLSecrets.hidden(in: message)
+        self.remedy = remedy.map { URLSecrets.hidden(in: $0) }
         self.exitCode = exitCode
         self.source = source
         self.range = range

@@ -44,7 +44,7 @@ extension BuildRequest {
         try checkSyntax(of: source)
         let dockerfile = try DockerfileParser.parseLeniently(source)
         guard !dockerfile.mistakes.isEmpty else { return dockerfile }
-        let others = try? await Lowering.mistakes(in: lowering(of: dockerfile), images: UnknownImages())
+        let others = try? await Lowering.mistakes(in: lowering(of: dockerfile), images: KnownInputs(namedContexts))
         throw LoweringFailure(mistakes: dockerfile.mistakes + (others ?? []))
     }
 
@@ -79,9 +79,4 @@ extension BuildRequest {
         let range = isGiven ? nil : directive.map { SourceRange(line: $0.line) }
         throw GraphError(.unsupportedSyntax(name), at: range, in: range == nil ? nil : source)
     }
-}
-
-/// No image is looked up where the file has mistakes already.
-private struct UnknownImages: BaseImageSource {
-    func find(_ name: ByteString, platform: Platform) -> NamedInput { .unknown }
 }

@@ -18,6 +18,8 @@ package final class RemoteFiles: Sendable {
         var objects: [ContentHash: DirectoryObject] = [:]
         /// Downloads that are under way.
         var count = 0
+        /// Those that wait for the end of one, the first to come first.
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let store: StateRoot
@@ -58,8 +60,8 @@ package final class RemoteFiles: Sendable {
         // On the cooperative pool: those who wait for something may hold every thread for work that blocks.
         let (answer, download) = try await withTaskExecutorPreference(globalConcurrentExecutor) {
             [client, store, file] in
-            try await begin()
-            defer { state.withLock { $0.count -= 1 } }
+            await begin()
+            defer { end() }
             let download = try ContentDownload(into: store)
             return (try await client.download(file, into: download), download)
         }
@@ -84,16 +86,29 @@ package final class RemoteFiles: Sendable {
         return tree
     }
 
-    /// Waits until one more may come.
-    private func begin() async throws {
-        func isBegun() -> Bool {
-            state.withLock { state in
-                guard state.count < RemoteFiles.countLimit else { return false }
+    /// Waits until one more may come; a cancelled task waits for its turn, too, which comes soon: the others end.
+    private func begin() async {
+        await withCheckedContinuation { turn in
+            let isFree = state.withLock { state in
+                guard state.count < RemoteFiles.countLimit else {
+                    state.waiting.append(turn)
+                    return false
+                }
                 state.count += 1
                 return true
             }
+            if isFree { turn.resume() }
         }
-        while !isBegun() { try await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    /// Hands the place of a download that ended to the first that waits.
+    private func end() {
+        let next: CheckedContinuation<Void, Never>? = state.withLock { state in
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.count -= 1
+            return nil
+        }
+        next?.resume()
     }
 
     private func note(

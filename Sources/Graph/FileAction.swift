@@ -29,6 +29,8 @@ package struct CopyAction: Sendable, Hashable {
     package var keepsParents: Bool
     /// `--link`: written as if there were nothing below, so that what is below may change.
     package var isLinked: Bool
+    /// ADD of a git repository with `mtime=commit`: its files have the commit's time.
+    package var takesCommitTime: Bool
 
     package init(
         origin: Origin,
@@ -38,8 +40,10 @@ package struct CopyAction: Sendable, Hashable {
         unpacksArchives: Bool = false,
         excludes: [ByteString] = [],
         keepsParents: Bool = false,
-        isLinked: Bool = false
+        isLinked: Bool = false,
+        takesCommitTime: Bool = false
     ) {
+        self.takesCommitTime = takesCommitTime
         self.origin = origin
         self.destination = destination
         self.owner = owner

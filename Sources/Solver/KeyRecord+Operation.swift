@@ -25,6 +25,7 @@ extension KeyRecord {
                     for pattern in copy.excludes { add("exclude", pattern) }
                     if copy.keepsParents { add("keeps parents", "yes") }
                     if copy.isLinked { add("linked", "yes") }
+                    if copy.takesCommitTime { add("times", "of the commit") }
                 case .makeDirectory(let make):
                     add("directory", make.path)
                     if let owner = make.owner { add("owner", owner) }

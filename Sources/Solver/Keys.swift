@@ -116,6 +116,7 @@ package enum Keys {
             encode(copy.mode, into: &encoder)
             encoder.append(copy.unpacksArchives)
             encoder.append(copy.isLinked)
+            if copy.takesCommitTime { encoder.append("commit time") }
         case .makeDirectory(let make):
             encoder.append("mkdir")
             encoder.append(make.path)

@@ -8,6 +8,19 @@ import Testing
 /// Each thing that goes wrong has its exit code (design.md §7), its words, and leaves nothing half done.
 @Suite("Failures", .enabled(if: isRoot), .timeLimit(.minutes(20)))
 struct FailureTests {
+    @Test(
+        "no message has what stands before the host of a URL",
+        arguments: [
+            ("COPY cannot take http://us:pw@h/r.git: no", "COPY cannot take http://…@h/r.git: no"),
+            ("/https:/us:pw@h/x: not found", "/https:/…@h/x: not found"),
+            ("HTTP://t@h and ssh://git@h", "HTTP://…@h and ssh://…@h"),
+            ("a@b is no http://h/@x", "a@b is no http://h/@x"), ("nothing", "nothing"),
+        ]
+    )
+    func hiddenUsers(_ text: String, _ shown: String) {
+        #expect(BuildFailure(message: text, remedy: text, exitCode: 1).message == shown)
+    }
+
     let project: Project
 
     init() throws {

@@ -9,7 +9,8 @@ struct GitSourceTests {
     @Test("a fragment names a reference and a directory")
     func fragments() throws {
         let git = try #require(try source("https://user:secret@h/team/repo.git#v1:a/../b//c"))
-        #expect(git.remote == "https://user:secret@h/team/repo.git")
+        #expect(git.remote == "https://h/team/repo.git", "git is given no user that it could keep")
+        #expect(git.user?.password == "secret")
         #expect(git.shown == "https://h/team/repo.git")
         #expect(git.reference == "v1" && git.subdirectory == "b/c")
         #expect(try source("git@h:team/repo.git#main:d")?.remote == "git@h:team/repo.git")

@@ -231,4 +231,15 @@ struct KeysTests {
         let copy = CopyAction(origin: .input(1, path: "a"), destination: "/d", mode: ModeChange("u+rwX"))
         #expect(KeyRecord(of: .file([.copy(copy)])).fields.contains { $0.name == "mode" && $0.value == "u+rwX" })
     }
+
+    @Test("that files get a commit's time is in the key of a copy")
+    func commitTime() {
+        func key(_ takesCommitTime: Bool) -> ContentHash {
+            let origin = CopyAction.Origin.input(1, path: "/")
+            return Keys.operation(
+                .file([.copy(CopyAction(origin: origin, destination: "/a", takesCommitTime: takesCommitTime))])
+            )
+        }
+        #expect(key(true) != key(false))
+    }
 }

@@ -51,25 +51,13 @@ struct GitCheckout {
             let text = try await git.run(["log", "-1", "--format=%ct", commit], "asking for its time", in: place)
             modified = Int64(text.split(separator: 0x0A).first?.text ?? "").map { FileTime(seconds: $0) }
         }
-        if keepsGitDirectory {
-            try write(config, GitCheckout.withoutUser(source.remote), in: repository)
-            try? repository.removeFile("FETCH_HEAD")
-        }
+        if keepsGitDirectory { try? repository.removeFile("FETCH_HEAD") }
         try GitFiles(keepsGitDirectory: keepsGitDirectory, modified: modified).settle(files)
     }
 
     /// A folder's path that holds for as long as it is open, whatever it is called.
     private static func path(of directory: Directory) -> ByteString {
         ByteString("/proc/\(getpid())/fd/\(directory.number)")
-    }
-
-    private static func withoutUser(_ remote: ByteString) -> ByteString {
-        guard let mark = remote.bytes.firstIndex(of: UInt8(ascii: "/")), remote.text.contains("://") else {
-            return remote
-        }
-        let authority = remote.bytes[(mark + 2)...].prefix { $0 != UInt8(ascii: "/") }
-        guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return remote }
-        return ByteString(remote.bytes[..<(mark + 2)]) + ByteString(remote.bytes[(at + 1)...])
     }
 
     /// Writes a repository's configuration with the URL of its origin.

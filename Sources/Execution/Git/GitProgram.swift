@@ -37,19 +37,20 @@ struct GitProgram: Sendable {
         for name in ["PATH"] + passed + passed.map(\.lowercased) { own[name] = environment[name] }
         own["GIT_SSL_CAINFO"] = environment["SSL_CERT_FILE"]
         own["SSH_AUTH_SOCK"] = agent
+        // No `file`, which could read this host's files, and no `ext`, which runs what it is given. A repository of the
+        // web must not make this host speak ssh.
+        own["GIT_ALLOW_PROTOCOL"] = source.isSecureShell ? "http:https:git:ssh" : "http:https:git"
         self.environment = own
         var settings = GitProgram.settings
         var hidden: [String] = []
         if let header = source.authorization(secrets) {
             settings.append(("http." + source.tokenScope + ".extraheader", "Authorization: " + ByteString(header)))
-            hidden.append(header)
+            hidden += [header] + header.split(separator: " ").map(String.init)
+            // What shows who is asking must not follow to where an answer points.
+            settings.append(("http.followRedirects", "false"))
         }
         if let password = source.user?.password { hidden += [password.text, password.escaped] }
-        let remote = source.remote
-        if let at = remote.bytes.lastIndex(of: UInt8(ascii: "@")), let user = source.user, user.password != nil {
-            let start = remote.bytes.firstIndex(of: UInt8(ascii: "/")).map { $0 + 2 } ?? 0
-            if start < at { hidden.append(ByteString(remote.bytes[start..<at]).text) }
-        }
+        if source.remote.hasPrefix("http"), let name = source.user?.name, name != "git" { hidden.append(name.text) }
         self.settings = settings
         self.hidden = hidden.filter { !$0.isEmpty }.sorted { $0.count > $1.count }
     }
@@ -57,11 +58,9 @@ struct GitProgram: Sendable {
     private static let fixed: [ByteString: ByteString] = [
         "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_ATTR_NOSYSTEM": "1", "HOME": "/dev/null", "XDG_CONFIG_HOME": "/dev/null", "LC_ALL": "C",
-        // No `file`, which could read this host's files, and no `ext`, which runs what it is given.
-        "GIT_ALLOW_PROTOCOL": "http:https:git:ssh",
-        // Of the user's own keys none: those of an agent are given on purpose.
-        "GIT_SSH_COMMAND":
-            "ssh -F /dev/null -o BatchMode=yes -o IdentityFile=none -o StrictHostKeyChecking=accept-new",
+        // Of the user's own keys none: those of an agent are given on purpose. New hosts are written nowhere.
+        "GIT_SSH_COMMAND": "ssh -F /dev/null -o BatchMode=yes -o IdentityFile=none -o StrictHostKeyChecking=accept-new "
+            + "-o UserKnownHostsFile='/dev/null ~/.ssh/known_hosts' -o ConnectTimeout=30 -o ServerAliveInterval=15",
     ]
 
     private static let settings: [(name: ByteString, value: ByteString)] = [
@@ -69,6 +68,7 @@ struct GitProgram: Sendable {
         ("core.autocrlf", "false"), ("core.symlinks", "true"), ("core.fileMode", "true"), ("credential.helper", ""),
         ("gc.auto", "0"), ("maintenance.auto", "false"), ("advice.detachedHead", "false"),
         ("init.defaultBranch", "master"), ("fetch.recurseSubmodules", "false"), ("submodule.recurse", "false"),
+        ("transfer.fsckObjects", "true"),
         // A transfer that comes to a halt is given up.
         ("http.lowSpeedLimit", "1000"), ("http.lowSpeedTime", "60"),
     ]
@@ -114,7 +114,11 @@ struct GitProgram: Sendable {
     /// The last lines that say something, on one.
     private func told(_ diagnostics: [UInt8]) -> String {
         let lines = ByteString(diagnostics).split(separator: 0x0A).map(\.text).filter { !$0.isEmpty }
-        let errors = lines.filter { $0.hasPrefix("fatal: ") || $0.hasPrefix("error: ") || $0.hasPrefix("ERROR: ") }
+        let marks = ["fatal: ", "error: ", "ERROR: "]
+        let errors = lines.filter { line in
+            marks.contains(where: line.hasPrefix) || line.contains("Permission denied (")
+                || line.contains("HOST IDENTIFICATION")
+        }
         var text = (errors.isEmpty ? lines : errors).suffix(2).map { line in
             line.hasPrefix("fatal: ") || line.hasPrefix("error: ") ? String(line.dropFirst(7)) : line
         }.joined(separator: "; ")
@@ -138,8 +142,11 @@ extension GitSource {
         func token(_ name: ByteString) -> String? {
             value(name).map { WebAuthorization.basic(username: "x-access-token", password: $0).header }
         }
+        let given = user.map { user in
+            WebAuthorization.basic(username: user.name.text, password: user.password?.text ?? "").header
+        }
         return value("GIT_AUTH_HEADER." + host) ?? token("GIT_AUTH_TOKEN." + host) ?? value("GIT_AUTH_HEADER")
-            ?? token("GIT_AUTH_TOKEN")
+            ?? token("GIT_AUTH_TOKEN") ?? given
     }
 
     /// The URLs that get it: of GitHub all, since submodules are elsewhere there.

@@ -98,7 +98,7 @@ extension StageBuilder {
             return inputs.count
         }
         var actions: [FileAction] = []
-        func add(_ origin: CopyAction.Origin, unpacks: Bool) {
+        func add(_ origin: CopyAction.Origin, unpacks: Bool, takesCommitTime: Bool = false) {
             actions.append(
                 .copy(
                     CopyAction(
@@ -110,7 +110,8 @@ extension StageBuilder {
                         excludes: words.excludes,
                         keepsParents: words.keepsParents,
                         // As in BuildKit, whose linked copies cannot change modes of directories that are there.
-                        isLinked: words.isLinked && mode == nil
+                        isLinked: words.isLinked && mode == nil,
+                        takesCommitTime: takesCommitTime
                     )
                 )
             )
@@ -118,7 +119,8 @@ extension StageBuilder {
         for source in sources {
             history += " " + source
             if let remote = try remoteSource(source, checksum: checksum, words.remote, instruction) {
-                add(.input(number(of: remote.vertex), path: remote.word), unpacks: remote.unpacks)
+                let origin = CopyAction.Origin.input(number(of: remote.vertex), path: remote.word)
+                add(origin, unpacks: remote.unpacks, takesCommitTime: remote.takesCommitTime)
                 continue
             }
             if words.keepsParents, TreeRead.cut(source).pattern.isEmpty { warnAboutNoPattern(source, instruction) }

@@ -16,6 +16,7 @@ struct RemoteInput {
     /// What of its tree is copied.
     var word: ByteString
     var unpacks: Bool
+    var takesCommitTime = false
 }
 
 extension StageBuilder {
@@ -59,7 +60,7 @@ extension StageBuilder {
         do { file = try HTTPSource(RemoteURL(source), checksum: digest) } catch {
             throw lowering.error(.malformedURL(error.reason), at: instruction.range)
         }
-        if file.user?.password != nil { warnAboutPassword(file.shown, "HTTP_AUTH_TOKEN_HOST", instruction) }
+        if file.user != nil { warnAboutPassword(file.shown, "HTTP_AUTH_TOKEN_HOST", instruction) }
         let vertex = lowering.remoteVertex(.http(file), name: "download \(file.shown)", instruction)
         return RemoteInput(vertex: vertex, word: file.word, unpacks: words.unpacks)
     }
@@ -95,7 +96,7 @@ extension StageBuilder {
         // One pin for all directories that are taken of it.
         git.subdirectory = ""
         let vertex = lowering.remoteVertex(.git(git), name: name, instruction)
-        return RemoteInput(vertex: vertex, word: word, unpacks: false)
+        return RemoteInput(vertex: vertex, word: word, unpacks: false, takesCommitTime: git.usesCommitTime)
     }
 
     private func isHTTP(_ source: ByteString) -> Bool { source.hasPrefix("http://") || source.hasPrefix("https://") }

@@ -2,7 +2,8 @@ package import Bytes
 
 /// A git repository, as ADD names it: the files of one commit.
 package struct GitSource: Sendable, Hashable {
-    /// What `git` is given: a URL or `user@host:path`, without query and fragment.
+    /// What `git` is given: a URL or `user@host:path`, without query and fragment; of http and https without the user,
+    /// so that no configuration can keep it.
     package var remote: ByteString
     /// The same for people: without a password.
     package var shown: String
@@ -23,7 +24,10 @@ package struct GitSource: Sendable, Hashable {
     /// Who the URL says is asking.
     package private(set) var user: RemoteUser?
 
-    var hasPassword: Bool { user?.password != nil }
+    /// Whether the URL holds a secret: of http and https the name alone may be a token.
+    var hasPassword: Bool {
+        user?.password != nil || remote.hasPrefix("http") && (user.map { $0.name != "git" } ?? false)
+    }
 
     /// Whether it is reached by ssh: `ssh://…` or `user@host:path`.
     package var isSecureShell: Bool { RemoteURL.scheme(of: remote).map { $0 == "ssh" } ?? true }
@@ -48,7 +52,8 @@ extension GitSource {
             if scheme.hasPrefix("http"), !url.path.hasSuffix(".git") { return nil }
             let whole = RemoteURL.cut(RemoteURL.cut(word, at: "#").0, at: "?").0
             // The scheme in lower case, as everything that looks at it expects.
-            let remote = scheme + ByteString(whole.bytes.dropFirst(scheme.count))
+            var remote = scheme + ByteString(whole.bytes.dropFirst(scheme.count))
+            if scheme.hasPrefix("http") { remote = RemoteURL.withoutUser(remote) }
             self.init(remote: remote, shown: "\(scheme.escaped)://\(url.host.escaped)\(url.encodedPath.escaped)")
             user = url.user
             (query, fragment) = (url.query ?? "", url.fragment ?? "")

@@ -71,11 +71,15 @@ struct RemoteURL: Hashable {
         "\(scheme.escaped)://\(host.escaped)\(RemoteURL.encoded(encodedPath).escaped)\(query == nil ? "" : "?…")"
     }
 
-    /// The values of the query by name, in the order of the text (`application/x-www-form-urlencoded`).
-    func queryFields() throws(MalformedURL) -> [(name: ByteString, value: ByteString)] {
-        try RemoteURL.fields(of: query ?? "")
+    /// The same URL without what stands before the `@` of its host.
+    static func withoutUser(_ url: ByteString) -> ByteString {
+        guard let mark = url.bytes.firstIndex(of: UInt8(ascii: "/")), mark + 2 <= url.count else { return url }
+        let authority = url.bytes[(mark + 2)...].prefix { !"/?#".utf8.contains($0) }
+        guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return url }
+        return ByteString(Array(url.bytes[..<(mark + 2)] + url.bytes[(at + 1)...]))
     }
 
+    /// The values of a query by name, in the order of the text (`application/x-www-form-urlencoded`).
     static func fields(of query: ByteString) throws(MalformedURL) -> [(name: ByteString, value: ByteString)] {
         var result: [(name: ByteString, value: ByteString)] = []
         for part in query.split(separator: UInt8(ascii: "&")) where !part.isEmpty {

@@ -8,6 +8,7 @@ extension RegistryClient {
         guard let address = WebAddress(file.url) else {
             throw DownloadError.unusableURL(file.shown)
         }
+        for secret in file.authorization?.secrets ?? [] { fileWeb.secrets.remember(secret) }
         var download = FileDownload(file, address, fileWeb, sink) { [tell] in tell($0) }
         do { return try await download.run() } catch let error as RegistryError {
             throw DownloadError(error, of: file)

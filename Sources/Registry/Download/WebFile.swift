@@ -22,14 +22,24 @@ package struct WebFile: Sendable {
 package struct WebAuthorization: Sendable, Hashable {
     /// Never to be shown.
     package let header: String
+    /// What a server could repeat of it, not to be shown either.
+    let secrets: [String]
 
     /// A header as it is.
-    package init(header: String) { self.header = header }
+    package init(header: String) { self.init(header: header, secrets: []) }
+
+    private init(header: String, secrets: [String]) {
+        self.header = header
+        self.secrets = [header] + header.split(separator: " ").dropFirst().map(String.init) + secrets
+    }
 
     package static func bearer(_ token: String) -> WebAuthorization { WebAuthorization(header: "Bearer " + token) }
 
     package static func basic(username: String, password: String) -> WebAuthorization {
-        WebAuthorization(header: Authorization.basic(username: username, password: password).header)
+        // A name without a password is a token.
+        let secret = password.isEmpty ? username : password
+        let header = Authorization.basic(username: username, password: password).header
+        return WebAuthorization(header: header, secrets: [secret, "\(username):\(password)"])
     }
 }
 
