@@ -167,11 +167,13 @@ struct NodeReader {
         into node: inout InstructionNode
     ) throws(DockerfileError) {
         guard !rest.isEmpty else { return }
-        var end = rest.lowerBound
-        while end < rest.upperBound, Scalars.spaceWidth(line.bytes, at: end) == 0 { end += 1 }
-        let command = Scalars.trim(line.bytes, end..<rest.upperBound)
+        // Only ASCII blanks end the type, as for BuildKit.
+        let bytes = line.bytes[rest]
+        let end = bytes.firstIndex(where: Scalars.isSpace) ?? rest.upperBound
+        let start = bytes[end...].firstIndex { !Scalars.isSpace($0) } ?? rest.upperBound
+        let command = start..<rest.upperBound
         node.words = [text(line, rest.lowerBound..<end)]
-        if !(try readJSON(line, command, .healthcheck, into: &node)), !command.isEmpty {
+        if !(try readJSON(line, Scalars.trim(line.bytes, command), .healthcheck, into: &node)), !command.isEmpty {
             node.words.append(text(line, command))
         }
     }
