@@ -41,6 +41,11 @@ struct DirectiveTests {
         #expect(try parse("#!/usr/bin/x\n# syntax=y\nFROM a\n").directives.syntax?.line == 2)
     }
 
+    @Test("behind a #! line are found, whatever escape character stands among them")
+    func afterShebang() throws {
+        #expect(try parse("#!/bin/x\n# escape=` # c\n# syntax=y\nFROM a\n").directives.syntax?.line == 3)
+    }
+
     @Test("change what continues a line and what escapes")
     func backtick() throws {
         let file = try parse("# escape=`\nFROM a\nRUN a `\n  b \\\nENV a=`\"x b=\"y` z\"\n")

@@ -4,6 +4,8 @@ import Bytes
 struct DirectiveScanner {
     /// What begins a comment.
     var prefix: [UInt8] = [Byte.hash]
+    /// Whether an escape character that is not allowed is an error.
+    var checksEscape = true
     private(set) var isDone = false
     private(set) var escape = Byte.backslash
     private var seen: Set<ByteString> = []
@@ -26,7 +28,7 @@ struct DirectiveScanner {
             return false
         }
         guard seen.insert(name).inserted else { throw DockerfileError(.repeatedDirective(name.text)) }
-        if name == "escape" {
+        if name == "escape", checksEscape {
             guard value == "\\" || value == "`" else { throw DockerfileError(.invalidEscapeDirective(value)) }
             escape = value.bytes[0]
         }
@@ -86,6 +88,7 @@ extension ParserDirectives {
 
     private static func scan(_ source: SourceText, prefix: [UInt8]) -> [ByteString: ParserDirective] {
         var scanner = DirectiveScanner(prefix: prefix)
+        scanner.checksEscape = false
         var result: [ByteString: ParserDirective] = [:]
         var number = 1
         while number <= source.lineCount {
