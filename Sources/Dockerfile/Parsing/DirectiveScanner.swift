@@ -77,9 +77,21 @@ extension ParserDirectives {
         syntax = found["syntax"] ?? Self.slashSyntax(of: source)
     }
 
-    /// Which frontend a file asks for, whatever language it is in.
+    /// Which frontend a file asks for, whatever language it is in: a file that is a JSON object has a member `syntax`.
     package static func syntax(of source: SourceText) -> ParserDirective? {
-        scan(source, prefix: [Byte.hash])["syntax"] ?? slashSyntax(of: source)
+        scan(source, prefix: [Byte.hash])["syntax"] ?? slashSyntax(of: source) ?? memberSyntax(of: source)
+    }
+
+    private static func memberSyntax(of source: SourceText) -> ParserDirective? {
+        var text = source.content.bytes[...]
+        if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
+        if text.starts(with: "#!".utf8) { text = text.drop { $0 != Byte.lineFeed } }
+        guard let start = text.firstIndex(where: { !Scalars.isSpace($0) }), text[start] == Byte.openBrace,
+            text.count <= DockerfileParser.sizeLimit,
+            let member = try? JSONValue(parsing: Array(text))["syntax"], case .string(let value) = member
+        else { return nil }
+        let line = source.lineStarts.lastIndex { $0 <= start }.map { $0 + 1 } ?? 1
+        return ParserDirective(value: value, line: line)
     }
 
     private static func slashSyntax(of source: SourceText) -> ParserDirective? {
