@@ -35,10 +35,12 @@ extension BuildFailure {
             self = BuildFailure.first(of: failure.mistakes.map { BuildFailure($0) } + input)
         case let failure as InputFailure:
             let cause = BuildFailure.cause(failure.underlying)
-            let blame = cause.blame == .build ? .input : cause.blame
+            var blame = cause.blame == .build ? .input : cause.blame
+            // No registry has what is no name.
+            if case .malformedReference? = failure.underlying as? OCIError { blame = .dockerfile }
             self.init(
                 message: cause.message,
-                remedy: failure.nearestStage.map { "did you mean the stage \($0.escaped)?" } ?? cause.remedy,
+                remedy: failure.suggestion ?? cause.remedy,
                 exitCode: blame.rawValue,
                 source: failure.source,
                 range: failure.range

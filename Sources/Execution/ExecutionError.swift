@@ -42,16 +42,16 @@ package enum ExecutionError: DescribedError {
     package var message: String {
         switch self {
         case .processFailed(let command, _, _, true):
-            "process \(GoText.quoted(command).escaped) did not complete successfully: killed: out of memory"
+            "process \(ExecutionError.shown(command)) did not complete successfully: killed: out of memory"
         case .processFailed(let command, let status, _, false):
             switch status {
             case .exited(let code):
-                "process \(GoText.quoted(command).escaped) did not complete successfully: exit code: \(code)"
+                "process \(ExecutionError.shown(command)) did not complete successfully: exit code: \(code)"
             case .signalled(let number):
-                "process \(GoText.quoted(command).escaped) did not complete successfully: ended by signal \(number)"
+                "process \(ExecutionError.shown(command)) did not complete successfully: ended by signal \(number)"
             }
         case .processNotStarted(let command, let reason):
-            "process \(GoText.quoted(command).escaped) could not be started: \(reason)"
+            "process \(ExecutionError.shown(command)) could not be started: \(reason)"
         case .cannotReplace(let path, let reason): "\(path.escaped): \(reason)"
         case .unknownOwner(let text, let reason): "the owner \"\(text.escaped)\": \(reason)"
         case .treesDiffer(let step, let difference):
@@ -75,11 +75,19 @@ package enum ExecutionError: DescribedError {
         }
     }
 
+    /// A command as docker quotes it; of a long one the beginning, so that what became of it can be seen.
+    private static func shown(_ command: ByteString) -> String {
+        let limit = 1_000
+        guard command.count > limit else { return GoText.quoted(command).escaped }
+        return GoText.quoted(ByteString(Array(command.bytes.prefix(limit)))).escaped + "… (\(command.count) bytes)"
+    }
+
     package var remedy: String? {
         switch self {
         case .processFailed(_, _, _, true): "give it more memory, or let it use less, such as fewer jobs at once"
         case .processFailed(_, .exited(127), _, _):
-            "127 mostly means: no such command; install it in an earlier step, or check its name and PATH"
+            "127 mostly means: no such command, or none that a script's first line names; install it in an earlier step, "
+                + "or check its name, PATH and the ends of lines"
         case .processFailed(_, .exited(126), _, _):
             "126 mostly means: not executable; set its mode with chmod, or check the interpreter it names"
         case .processFailed: nil

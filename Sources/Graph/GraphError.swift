@@ -93,6 +93,7 @@ package struct GraphError: LocatedError {
         case .nulByte: "a NUL byte in the text of RUN, which no argument of a process can have"
         case .overBudget(let excess): excess.message
         case .malformedExclude(let pattern, let why): "--exclude=\(pattern.escaped): syntax error in pattern: \(why)"
+        case .mountOverRoot(""): "a mount has no target: its target= is missing or empty"
         case .mountOverRoot(let target): "invalid mount target \"\(target.escaped)\": it is the root of the step"
         case .unreadDevices(let name, let reason): "device \(name.escaped): \(reason)"
         case .deviceLacks(let name, let what):

@@ -71,8 +71,11 @@ extension SandboxError {
         case .system(let error, _): error.remedy
         case .unavailable, .setUp(_, EPERM), .setUp(_, EACCES):
             "it needs root with the right to mount (CAP_SYS_ADMIN), outside of an unprivileged container or a chroot"
-        case .programNotFound(let name) where name.bytes.last == 0x68 && name.hasPrefix("/bin/"):
-            "the image has no shell: use the exec form, RUN [\"program\", \"argument\"]"
+        case .programNotFound("/bin/sh"):
+            "the image has no shell at /bin/sh: use the exec form, RUN [\"program\", \"argument\"], or name another with SHELL"
+        case .programNotFound(let name):
+            "install \(name.escaped) in an earlier step, or check its name\(name.hasPrefix("/") ? "" : " and PATH"); "
+                + "without a JSON array, SHELL is what is run"
         case .interpreterNotFound: "look at the first line of the script, or install the program's dynamic loader"
         case .programNotExecutable(_, ENOEXEC): "it is made for another processor, or it is a script without #!"
         case .programNotExecutable(_, EACCES): "chmod +x it, or COPY it with --chmod=755"

@@ -39,6 +39,37 @@ struct LineTests {
         #expect(instruction.kind == .workdir("/a b"))
     }
 
+    @Test(
+        "have flags where BuildKit has them, which looks at bytes, when blanks stand there that are not ASCII",
+        arguments: [
+            ("COPY \u{A0}--link a b", [], ["--link", "a", "b"]),
+            ("COPY --link \u{2003}--from=y a b", ["--link"], ["--from=y", "a", "b"]),
+            ("COPY --from=y\u{A0}a b", ["--from=y\u{C2}"], ["a", "b"]),
+            ("COPY --from=y\\\u{85}--link a b", ["--from=y\u{C2}", "--link"], ["a", "b"]),
+            ("COPY --from=\"y\u{A0}z\" a b", ["--from=y\u{A0}z"], ["a", "b"]),
+            ("COPY --from=y\u{2003}z a b", ["--from=y\u{2003}z"], ["a", "b"]),
+            ("COPY --from=y\u{E0} a b", ["--from=y\u{E0}"], ["a", "b"]),
+            ("HEALTHCHECK CMD \u{A0}x", [], ["CMD", "\u{A0}x"]),
+            ("HEALTHCHECK CMD \u{A0}[\"x\"]", [], ["CMD", "x"]),
+            ("HEALTHCHECK CMD\u{2003}x y", [], ["CMD\u{2003}x", "y"]),
+        ]
+    )
+    func wideBlanksBesideFlags(_ text: String, _ flags: [String], _ words: [String]) throws {
+        let node = try only(try DockerfileParser.parseNodes(SourceText(content: ByteString(text))).nodes)
+        #expect(node.flags == flags.map { ByteString($0) })
+        #expect(node.words == words.map { ByteString($0) })
+    }
+
+    @Test("of HEALTHCHECK need a blank behind the type that BuildKit takes for one")
+    func healthcheckType() {
+        for text in ["HEALTHCHECK CMD\u{A0}x", "HEALTHCHECK CMD\u{2003}x"] {
+            guard case .unknownHealthcheckType = parseError("FROM a\n\(text)")?.reason else {
+                Issue.record("accepted: \(text)")
+                continue
+            }
+        }
+    }
+
     @Test("keep bytes that are not UTF-8")
     func invalidUTF8() throws {
         let content = ByteString(Array("FROM a\nENV n=x".utf8) + [0xFF, 0xC3] + Array(" m=\"".utf8) + [0x80, 0x22])

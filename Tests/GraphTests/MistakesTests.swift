@@ -82,7 +82,12 @@ struct MistakesTests {
     @Test("the stage or variable that was probably meant is told")
     func nearest() async {
         let stage = await failure(of: "FROM busybox AS build\nFROM scratch\nCOPY --from=biuld /a /")
-        #expect(stage?.input?.nearestStage == "build")
+        #expect(stage?.input?.suggestion == "did you mean the stage build?")
+        let later = await failure(of: "FROM b AS a\nFROM busybox AS b")
+        #expect(later?.input == nil || later?.input?.suggestion?.contains("line 2") == true)
+        let first = await failure(of: "FROM b\nFROM busybox AS b\nFROM scratch\nCOPY --from=0 /a /")
+        #expect(first?.input?.suggestion?.contains("line 2") == true)
+        #expect(await failure(of: "FROM alpin:3")?.input?.suggestion == "did you mean alpine?")
         let variable = await failure(of: "FROM busybox\nARG VERSION=1\nLABEL v=${VERSOIN:?no}")
         #expect(variable?.mistakes.first?.remedy == "did you mean VERSION?")
     }

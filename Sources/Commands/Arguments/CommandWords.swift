@@ -45,7 +45,7 @@ struct CommandWords {
         } else if let first = rest.first, Self.planned.contains(first), access(first.text, F_OK) != 0 {
             throw .notSupported(
                 "the command \"\(first.text)\"",
-                instead: "what there is: build, check, dockerfile parse, info, version"
+                instead: "swift-build-image --help lists the commands that there are"
             )
         }
         normalized = [command]

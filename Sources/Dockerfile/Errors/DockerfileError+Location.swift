@@ -45,6 +45,7 @@ extension DockerfileError {
             .blankName(let keyword):
             return ByteString(keyword)
         case .badSubstitution, .unsupportedModifier, .unexpectedEnd: return "${"
+        case .unterminatedQuote(let quote): return ByteString(String(quote))
         case .nulByte: return ByteString([0])
         default: return nil
         }

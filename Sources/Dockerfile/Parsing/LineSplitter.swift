@@ -25,8 +25,8 @@ struct LineSplitter {
 
     /// Takes words that begin with `--`, quotes and escapes processed, and says where the rest begins.
     ///
-    /// A word `--` ends them and vanishes. Before the first only ASCII blanks are blanks, as for BuildKit: what stands behind
-    /// another one is an argument.
+    /// A word `--` ends them and vanishes. BuildKit looks at bytes here: only ASCII blanks stand between flags, and
+    /// what stands behind another blank is an argument.
     private func takeFlags(
         from start: Int,
         to end: Int,
@@ -35,11 +35,7 @@ struct LineSplitter {
     ) -> Int {
         var position = start
         while flags.count < limit {
-            while position < end {
-                let space = flags.isEmpty && line[position] >= 0x80 ? 0 : Scalars.spaceWidth(line, at: position)
-                if space == 0 { break }
-                position += space
-            }
+            while position < end, Scalars.isSpace(line[position]) { position += 1 }
             guard position + 1 < end, line[position] == Byte.minus, line[position + 1] == Byte.minus else {
                 return position
             }
@@ -49,6 +45,11 @@ struct LineSplitter {
                 let byte = line[position]
                 if let open = quote, byte == open {
                     quote = nil
+                } else if quote == nil, isLatinBlank(at: byte == escape ? position + 1 : position, before: end) {
+                    // BuildKit ends the flag at the second byte and reads the first as a letter.
+                    word += Self.firstByteOfLatinBlank
+                    position += byte == escape ? 3 : 2
+                    break
                 } else if byte == escape {
                     if position + 1 < end {
                         position += 1
@@ -60,7 +61,7 @@ struct LineSplitter {
                     word.append(byte)
                 } else if byte == Byte.singleQuote || byte == Byte.doubleQuote {
                     quote = byte
-                } else if Scalars.spaceWidth(line, at: position) > 0 {
+                } else if Scalars.isSpace(byte) {
                     break
                 } else {
                     word.append(byte)
@@ -71,6 +72,14 @@ struct LineSplitter {
             flags.append(ByteString(word))
         }
         return position
+    }
+
+    /// The letter Â, whose number is the first byte of U+0085 and U+00A0.
+    private static let firstByteOfLatinBlank = Array("\u{C2}".utf8)
+
+    /// Whether U+0085 or U+00A0 stands there, whose second byte is a blank for BuildKit's flags.
+    private func isLatinBlank(at position: Int, before end: Int) -> Bool {
+        position + 1 < end && line[position] == 0xC2 && (line[position + 1] == 0x85 || line[position + 1] == 0xA0)
     }
 
     /// Words separated by blanks, none of them empty; stops at `limit`.

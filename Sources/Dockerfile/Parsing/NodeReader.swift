@@ -167,13 +167,17 @@ struct NodeReader {
         into node: inout InstructionNode
     ) throws(DockerfileError) {
         guard !rest.isEmpty else { return }
-        // Only ASCII blanks end the type, as for BuildKit.
-        let bytes = line.bytes[rest]
-        let end = bytes.firstIndex(where: Scalars.isSpace) ?? rest.upperBound
-        let start = bytes[end...].firstIndex { !Scalars.isSpace($0) } ?? rest.upperBound
+        // BuildKit looks at bytes here: those of U+0085 and U+00A0 are blanks on their own, those of others are not.
+        let isBlank = { (byte: UInt8) in Scalars.isSpace(byte) || byte == 0x85 || byte == 0xA0 }
+        var end = rest.lowerBound
+        while end < rest.upperBound, !isBlank(line.bytes[end]) { end += 1 }
+        guard end > rest.lowerBound else { return }
+        var start = end
+        while start < rest.upperBound, isBlank(line.bytes[start]) { start += 1 }
         let command = start..<rest.upperBound
         node.words = [text(line, rest.lowerBound..<end)]
-        if !(try readJSON(line, Scalars.trim(line.bytes, command), .healthcheck, into: &node)), !command.isEmpty {
+        let array = Scalars.trim(line.bytes, command)
+        if !(try readJSON(line, array, .healthcheck, into: &node)), !command.isEmpty {
             node.words.append(text(line, command))
         }
     }

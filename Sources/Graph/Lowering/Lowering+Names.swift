@@ -61,7 +61,7 @@ extension Lowering {
             let place = range.marking(name, in: dockerfile.source)
             mistakes.input = InputFailure(
                 underlying: error,
-                nearestStage: name.lowercased.nearest(among: stagesByName.keys.sorted()),
+                suggestion: suggestion(for: name),
                 range: place,
                 source: dockerfile.source
             )
@@ -108,4 +108,29 @@ extension Lowering {
         outside[key] = NamedVertex(tree: vertex, origin: .folder(local.name))
         return vertex
     }
+
+    // MARK: What was meant
+
+    /// What may have been meant by a name that nothing has: a stage, or one of the images that most files begin with.
+    func suggestion(for name: ByteString) -> String? {
+        let wanted = name.lowercased
+        if let index = stagesByName[wanted]?.first {
+            let line = dockerfile.stages[index].from.range.first
+            return "the stage \(name.escaped) begins in line \(line): only stages above can be built on or copied from"
+        }
+        if let stage = wanted.nearest(among: stagesByName.keys.sorted()) {
+            return "did you mean the stage \(stage.escaped)?"
+        }
+        let repository = wanted.split(separator: UInt8(ascii: ":")).first ?? wanted
+        return repository.nearest(among: Lowering.commonImages).map { "did you mean \($0.escaped)?" }
+    }
+
+    private static let commonImages: [ByteString] = [
+        "almalinux", "alpine", "amazonlinux", "archlinux", "busybox", "caddy", "centos", "debian", "docker",
+        "eclipse-temurin",
+        "fedora", "golang", "gradle", "haproxy", "httpd", "mariadb", "maven", "memcached", "mongo", "mysql", "nginx",
+        "node",
+        "openjdk", "opensuse/leap", "perl", "php", "postgres", "python", "redis", "rockylinux", "ruby", "rust", "swift",
+        "traefik", "ubuntu",
+    ]
 }

@@ -69,7 +69,7 @@ extension Lowering {
         do { _ = try Reference(name) } catch {
             mistakes.input = InputFailure(
                 underlying: error,
-                nearestStage: name.lowercased.nearest(among: stagesByName.keys.sorted()),
+                suggestion: suggestion(for: name),
                 range: range.marking(name, in: dockerfile.source),
                 source: dockerfile.source
             )

@@ -1,4 +1,3 @@
-package import Bytes
 package import Dockerfile
 
 /// What is wrong with a Dockerfile and with what it names, found in one go.
@@ -19,8 +18,8 @@ package struct LoweringFailure: Error {
 /// An input that FROM or `--from` names and that could not be had, with its place.
 package struct InputFailure: Error {
     package let underlying: any Error
-    /// The stage that was probably meant.
-    package let nearestStage: ByteString?
+    /// What was probably meant, as a remedy.
+    package let suggestion: String?
     package let range: SourceRange
     package let source: SourceText
 }

@@ -136,7 +136,9 @@ extension StageBuilder {
     /// Where a mount goes: relative targets count from WORKDIR, an empty one is WORKDIR itself.
     private func target(_ written: ByteString, _ instruction: Instruction) throws -> ByteString {
         let target = absolutePath(written)
-        guard target != "/" else { throw lowering.error(.mountOverRoot(target), at: instruction.range) }
+        guard target != "/" else {
+            throw lowering.error(.mountOverRoot(written.isEmpty ? "" : target), at: instruction.range)
+        }
         return target
     }
 }
