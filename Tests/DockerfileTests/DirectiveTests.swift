@@ -41,6 +41,24 @@ struct DirectiveTests {
         #expect(try parse("#!/usr/bin/x\n# syntax=y\nFROM a\n").directives.syntax?.line == 2)
     }
 
+    @Test("behind a #! line are found, whatever escape character stands among them")
+    func afterShebang() throws {
+        #expect(try parse("#!/bin/x\n# escape=` # c\n# syntax=y\nFROM a\n").directives.syntax?.line == 3)
+    }
+
+    @Test(
+        "that name a frontend are found in files of other languages, too",
+        arguments: [
+            ("{\"syntax\": \"a/b:1\"}", 1), ("#!/bin/x\n\n {\"x\": [1],\n\"syntax\": \"a/b:1\"}\n", 3),
+            ("\u{FEFF}// syntax=a/b:1\nx: y\n", 1), ("# syntax=a/b:1\n- x\n", 1), ("{\"syntax\": 1}", nil),
+            ("{\"syntax\": \"a/b:1\"} x", nil), ("[{\"syntax\": \"a/b:1\"}]", nil), ("x: y\n# syntax=a/b:1\n", nil),
+        ]
+    )
+    func otherLanguages(_ text: String, _ line: Int?) {
+        let found = ParserDirectives.syntax(of: SourceText(content: ByteString(text)))
+        #expect(found == line.map { ParserDirective(value: "a/b:1", line: $0) })
+    }
+
     @Test("change what continues a line and what escapes")
     func backtick() throws {
         let file = try parse("# escape=`\nFROM a\nRUN a `\n  b \\\nENV a=`\"x b=\"y` z\"\n")

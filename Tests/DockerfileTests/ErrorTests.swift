@@ -45,6 +45,31 @@ struct ErrorTests {
         #expect(error?.others.last?.reason == .unterminatedHeredoc("X"))
     }
 
+    @Test("above the first twenty are counted")
+    func many() {
+        let error = parseError("FROM a\n" + String(repeating: "FOO\n", count: 23))
+        #expect(error?.all.count == 21)
+        #expect(error?.all.last?.reason == .moreMistakes(3))
+        #expect(error?.all.last?.range?.first == 22)
+    }
+
+    @Test(
+        "of each kind have a caret and a remedy",
+        arguments: [
+            "ENV =x", "VOLUME [\"\"]", "COPY --link=x a b", "COPY --from a b", "COPY --from=a --from=b a b",
+            "COPY a <<E\nE",
+            "HEALTHCHECK NONE x", "HEALTHCHECK CMD", "HEALTHCHECK --interval=1us CMD y",
+            "HEALTHCHECK --retries=-1 CMD y",
+            "HEALTHCHECK --timeout=1 CMD y", "ONBUILD FROM b", "ONBUILD ONBUILD RUN x", "RUN --device=a,b x",
+            "RUN --device=a,name=b x", "RUN --mount='\"a' x", "RUN \0", "SHELL sh", "CMD [1]",
+        ]
+    )
+    func teaching(_ line: String) {
+        let error = parseError("FROM a\n\(line)\n")
+        #expect(error?.range?.mark?.line == 2)
+        #expect(error?.remedy?.isEmpty == false)
+    }
+
     @Test("that follow from a lost FROM are told once")
     func lostFrom() {
         #expect(parseError("FORM a\nRUN x\nRUN y\n")?.others == [])

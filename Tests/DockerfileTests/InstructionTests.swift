@@ -4,6 +4,13 @@ import Testing
 
 @Suite("Instructions")
 struct InstructionTests {
+    @Test("only ASCII blanks end the type of HEALTHCHECK, as for BuildKit")
+    func healthcheckBlanks() throws {
+        let text = "HEALTHCHECK CMD\u{2003}x\nHEALTHCHECK CMD \u{2003}x\nHEALTHCHECK CMD\u{B}[\"x\"]\n"
+        let nodes = try DockerfileParser.parseNodes(SourceText(content: ByteString(text))).nodes
+        #expect(nodes.map(\.words) == [["CMD\u{2003}x"], ["CMD", "\u{2003}x"], ["CMD", "x"]])
+    }
+
     @Test("behind a blank that is not ASCII there is no flag, as for BuildKit")
     func wideBlanks() throws {
         let nodes = try DockerfileParser.parseNodes(SourceText(content: "COPY \u{A0}--from=y a b\nCOPY --from=y a b\n"))

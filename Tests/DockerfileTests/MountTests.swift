@@ -61,6 +61,19 @@ struct MountTests {
         #expect { try mount(value) } throws: { ($0 as? DockerfileError)?.reason == reason }
     }
 
+    @Test(
+        "takes sizes as Go writes numbers",
+        arguments: [
+            ("1e3", 1_000), ("+1", 1), ("5.", 5), ("1_000", 1_000), ("0x1p4k", 16_384), ("0x_1P+2", 4),
+            ("1e2 KiB", 102_400),
+            ("-0", 0), ("1e1_0", 10_000_000_000), ("0x10", nil), ("1__0", nil), ("1_", nil), ("_1", nil), ("1e", nil),
+            ("1e400", nil), ("inf", nil), ("+", nil), (".", nil), ("-1", nil), ("1  k", nil), ("0b1", nil), ("", nil),
+        ]
+    )
+    func sizes(_ text: String, _ bytes: Int64?) {
+        #expect((try? mount("'type=tmpfs,target=/x,size=\(text)'"))?.size == bytes)
+    }
+
     @Test("refuses a variable in from and a list with an open quote at once")
     func wrongAtOnce() {
         #expect(parseError("FROM a\nRUN --mount=from=$X,target=/x y")?.reason == .variableInMountFrom("from=$X"))

@@ -29,12 +29,20 @@ extension DockerfileError {
             .invalidSecurity(let text), .unknownMountType(let text, _), .unknownOption(_, _, let text, _),
             .optionWithoutValue(_, let text), .invalidOptionValue(_, let text), .unknownSharing(let text, _),
             .variableInMountFrom(let text), .invalidEscapeDirective(let text), .unknownCheckOption(let text),
-            .invalidCheckError(let text):
+            .invalidCheckError(let text), .invalidList(_, let text), .repeatedDeviceName(let text):
             return text
+        case .optionNotForType(let key, _): return ByteString(key)
+        case .secretMountConflict: return "type=secret"
+        case .heredocAsDestination: return "<<"
+        case .healthcheckNoneWithArguments: return "NONE"
+        case .healthcheckWithoutCommand: return "CMD"
+        case .emptyVolume: return "VOLUME"
+        case .repeatedDirective(let name): return ByteString(name)
         case .unterminatedHeredoc(let name): return name
         case .requiredVariable(let name, _, _): return name
         case .wrongArgumentCount(let keyword, _), .instructionBeforeFrom(let keyword), .notStringArray(let keyword),
-            .notJSON(let keyword), .nameWithoutValue(let keyword), .notAllowedInOnbuild(let keyword):
+            .notJSON(let keyword), .nameWithoutValue(let keyword), .notAllowedInOnbuild(let keyword),
+            .blankName(let keyword):
             return ByteString(keyword)
         case .badSubstitution, .unsupportedModifier, .unexpectedEnd: return "${"
         case .unterminatedQuote(let quote): return ByteString(String(quote))

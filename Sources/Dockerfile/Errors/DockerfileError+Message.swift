@@ -17,6 +17,8 @@ extension DockerfileError.Reason {
             "Dockerfile of \(bytes) bytes is larger than the limit of \(limit) bytes"
         case .tooManyInstructions(let limit): "Dockerfile has more than \(limit) instructions"
         case .tooManyWords(let limit): "Dockerfile has more than \(limit) words"
+        case .moreMistakes(let count):
+            "from here on, \(count) more \(count == 1 ? "mistake is" : "mistakes are") not told"
         case .encodedAsUTF16: "Dockerfile is encoded as UTF-16, it has to be UTF-8"
         case .nulByte: "NUL byte in an instruction"
         case .noInstructions: "Dockerfile is empty: there is no build stage"

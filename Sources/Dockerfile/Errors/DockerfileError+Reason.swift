@@ -7,6 +7,7 @@ extension DockerfileError {
         case fileTooLarge(bytes: Int, limit: Int)
         case tooManyInstructions(limit: Int)
         case tooManyWords(limit: Int)
+        case moreMistakes(Int)
         case encodedAsUTF16
         case nulByte
         case noInstructions

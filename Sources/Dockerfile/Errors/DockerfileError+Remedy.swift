@@ -41,7 +41,59 @@ extension DockerfileError {
             return "for a plain $ or quote put the escape character before it"
         case .requiredVariable(let name, _, _) where name.count <= 120:
             return "set it with --build-arg \(name.escaped)=… or ENV"
-        default: return nil
+        default: return detailRemedy
+        }
+    }
+
+    /// What to do about a flag's or an option's value, and about words that are too many.
+    private var detailRemedy: String? {
+        switch reason {
+        case .tooManyInstructions, .tooManyWords: "split the file, or put long lists into files that it copies"
+        case .moreMistakes: "correct those above first"
+        case .nulByte: "remove it: the file may be damaged, or no text"
+        case .invalidEscapeDirective: "write # escape=\\ or # escape=`"
+        case .repeatedDirective: "keep one of them"
+        case .repeatedFlag: "give it once"
+        case .flagWithoutValue(_, let flag): "write \(flag.brief)=VALUE"
+        case .flagNotBoolean(_, let flag, _): "write \(flag.brief), or \(flag.brief)=false"
+        case .blankName: "write NAME=VALUE, without a blank before the ="
+        case .heredocAsDestination: "give the path of the file or folder as the last word"
+        case .emptyVolume: "name the path of a folder"
+        case .notAllowedInOnbuild("ONBUILD"):
+            "triggers run in the next build only; there is none for the build after it"
+        case .notAllowedInOnbuild("FROM"): "the image that is built on this one has a FROM of its own"
+        case .healthcheckNoneWithArguments: "write HEALTHCHECK NONE alone, or HEALTHCHECK CMD command"
+        case .healthcheckWithoutCommand: "write HEALTHCHECK CMD command"
+        case .durationTooShort: "write 1ms or more, or 0 for the default"
+        case .invalidRetries: "write a number, such as --retries=3"
+        case .invalidList: "quote an option that holds a comma or a quote: \"source=a,b\""
+        case .optionWithoutValue(_, let field): "write \(field.brief)=VALUE"
+        case .optionNotForType(let key, _): Self.types(of: key).map { "\(key) is for \($0)" }
+        case .invalidOptionValue(let key, _): Self.values(of: key)
+        case .repeatedDeviceName: "give each device a --device of its own"
+        default: nil
+        }
+    }
+
+    /// The types of mounts that know an option.
+    private static func types(of key: String) -> String? {
+        switch key {
+        case "required": "secret and ssh, and stands behind type="
+        case "size": "tmpfs, and stands behind type="
+        case "mode", "uid", "gid": "cache, secret and ssh"
+        case "sharing": "cache"
+        default: nil
+        }
+    }
+
+    /// How the value of a mount's option is written.
+    private static func values(of key: String) -> String? {
+        switch key {
+        case "size": "write it such as 64m or 1g"
+        case "mode": "write it in octal, such as 0755"
+        case "uid", "gid": "write a number: names are not looked up here"
+        case "ro", "readonly", "rw", "readwrite", "required": "it is true or false"
+        default: nil
         }
     }
 }

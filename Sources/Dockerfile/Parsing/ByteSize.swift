@@ -32,10 +32,54 @@ enum ByteSize {
         return bytes >= 0 && bytes < 0x1p63 ? Int64(bytes) : nil
     }
 
-    private static func decimal(_ digits: ArraySlice<UInt8>) -> Double? {
-        guard !digits.isEmpty, digits.allSatisfy({ $0 >= Byte.zero && $0 <= Byte.nine || $0 == Byte.dot }),
-            digits.count(where: { $0 == Byte.dot }) <= 1, digits.contains(where: { $0 != Byte.dot })
-        else { return nil }
-        return strtod(String(decoding: digits, as: UTF8.self), nil)
+    /// The number, as Go writes floating-point numbers: with a sign, an exponent, in hexadecimal with `p`, and with `_`
+    /// between digits; nil if it is none or not finite.
+    private static func decimal(_ text: ArraySlice<UInt8>) -> Double? {
+        var rest = text
+        if rest.first == Byte.plus || rest.first == Byte.minus { rest.removeFirst() }
+        let isHexadecimal = rest.count > 2 && rest.first == Byte.zero && Ascii.lower(rest[rest.startIndex + 1]) == x
+        if isHexadecimal { rest = rest.dropFirst(2) }
+        var digits = takeDigits(&rest, isHexadecimal: isHexadecimal, mayBeginWithUnderscore: isHexadecimal)
+        if rest.first == Byte.dot {
+            rest.removeFirst()
+            digits += takeDigits(&rest, isHexadecimal: isHexadecimal)
+        }
+        guard digits > 0 else { return nil }
+        if let first = rest.first, Ascii.lower(first) == UInt8(ascii: isHexadecimal ? "p" : "e") {
+            rest.removeFirst()
+            if rest.first == Byte.plus || rest.first == Byte.minus { rest.removeFirst() }
+            guard takeDigits(&rest, isHexadecimal: false) > 0 else { return nil }
+        } else if isHexadecimal {
+            return nil
+        }
+        guard rest.isEmpty else { return nil }
+        let number = strtod(String(decoding: text.filter { $0 != Byte.underscore }, as: UTF8.self), nil)
+        return number.isFinite ? number : nil
+    }
+
+    private static let x = UInt8(ascii: "x")
+
+    /// Takes digits with single underscores between them and says how many digits there were.
+    private static func takeDigits(
+        _ rest: inout ArraySlice<UInt8>,
+        isHexadecimal: Bool,
+        mayBeginWithUnderscore: Bool = false
+    ) -> Int {
+        let isDigit = { (byte: UInt8) in
+            byte >= Byte.zero && byte <= Byte.nine || isHexadecimal && (0x61...0x66).contains(Ascii.lower(byte))
+        }
+        var count = 0
+        while let byte = rest.first {
+            if byte == Byte.underscore {
+                guard count > 0 || mayBeginWithUnderscore, let next = rest.dropFirst().first, isDigit(next) else {
+                    break
+                }
+            } else {
+                guard isDigit(byte) else { break }
+                count += 1
+            }
+            rest.removeFirst()
+        }
+        return count
     }
 }

@@ -4,6 +4,8 @@ import Bytes
 struct DirectiveScanner {
     /// What begins a comment.
     var prefix: [UInt8] = [Byte.hash]
+    /// Whether an escape character that is not allowed is an error.
+    var checksEscape = true
     private(set) var isDone = false
     private(set) var escape = Byte.backslash
     private var seen: Set<ByteString> = []
@@ -26,7 +28,7 @@ struct DirectiveScanner {
             return false
         }
         guard seen.insert(name).inserted else { throw DockerfileError(.repeatedDirective(name.text)) }
-        if name == "escape" {
+        if name == "escape", checksEscape {
             guard value == "\\" || value == "`" else { throw DockerfileError(.invalidEscapeDirective(value)) }
             escape = value.bytes[0]
         }
@@ -75,9 +77,21 @@ extension ParserDirectives {
         syntax = found["syntax"] ?? Self.slashSyntax(of: source)
     }
 
-    /// Which frontend a file asks for, whatever language it is in.
+    /// Which frontend a file asks for, whatever language it is in: a file that is a JSON object has a member `syntax`.
     package static func syntax(of source: SourceText) -> ParserDirective? {
-        scan(source, prefix: [Byte.hash])["syntax"] ?? slashSyntax(of: source)
+        scan(source, prefix: [Byte.hash])["syntax"] ?? slashSyntax(of: source) ?? memberSyntax(of: source)
+    }
+
+    private static func memberSyntax(of source: SourceText) -> ParserDirective? {
+        var text = source.content.bytes[...]
+        if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
+        if text.starts(with: "#!".utf8) { text = text.drop { $0 != Byte.lineFeed } }
+        guard let start = text.firstIndex(where: { !Scalars.isSpace($0) }), text[start] == Byte.openBrace,
+            text.count <= DockerfileParser.sizeLimit,
+            let member = try? JSONValue(parsing: Array(text))["syntax"], case .string(let value) = member
+        else { return nil }
+        let line = source.lineStarts.lastIndex { $0 <= start }.map { $0 + 1 } ?? 1
+        return ParserDirective(value: value, line: line)
     }
 
     private static func slashSyntax(of source: SourceText) -> ParserDirective? {
@@ -86,6 +100,7 @@ extension ParserDirectives {
 
     private static func scan(_ source: SourceText, prefix: [UInt8]) -> [ByteString: ParserDirective] {
         var scanner = DirectiveScanner(prefix: prefix)
+        scanner.checksEscape = false
         var result: [ByteString: ParserDirective] = [:]
         var number = 1
         while number <= source.lineCount {

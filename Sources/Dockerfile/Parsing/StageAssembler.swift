@@ -5,6 +5,8 @@ struct StageAssembler {
     private let source: SourceText
     private let errorLimit: Int
     private var errors: [DockerfileError] = []
+    /// The first mistake above the limit, and how many there are.
+    private var untold: (first: DockerfileError, count: Int)?
     private var metaArguments: [Instruction] = []
     private var stages: [Stage] = []
     private var current: (from: Instruction, source: FromInstruction)?
@@ -55,11 +57,22 @@ struct StageAssembler {
         isEmpty = false
         hasMistakes = true
         if current == nil { hasUnclearStages = true }
-        if errors.count < errorLimit { errors.append(error) }
+        if errors.count < errorLimit {
+            errors.append(error)
+        } else {
+            untold = (untold?.first ?? error, (untold?.count ?? 0) + 1)
+        }
+    }
+
+    /// The mistakes, with a last one that counts those above the limit.
+    private var told: [DockerfileError] {
+        guard let untold else { return errors }
+        let range = untold.first.range.map { SourceRange(line: $0.first) }
+        return errors + [DockerfileError(.moreMistakes(untold.count), range: range, source: source)]
     }
 
     /// A mistake behind which nothing can be read, with those before it.
-    func throwing(_ last: DockerfileError) -> DockerfileError { DockerfileError(errors + [last]) ?? last }
+    func throwing(_ last: DockerfileError) -> DockerfileError { DockerfileError(told + [last]) ?? last }
 
     /// Everything that was taken, without what has a mistake.
     ///
@@ -68,9 +81,9 @@ struct StageAssembler {
         -> (metaArguments: [Instruction], stages: [Stage], mistakes: [DockerfileError])
     {
         closeStage()
-        if hasUnclearStages, let error = DockerfileError(errors) { throw error }
+        if hasUnclearStages, let error = DockerfileError(told) { throw error }
         guard !stages.isEmpty else { throw DockerfileError(isEmpty ? .noInstructions : .noStages, source: source) }
-        return (metaArguments, stages, errors)
+        return (metaArguments, stages, told)
     }
 
     private mutating func closeStage() {
