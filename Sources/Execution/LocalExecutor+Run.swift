@@ -114,11 +114,7 @@ extension LocalExecutor {
     private func environment(of step: ProcessStep, _ user: UserIdentity) -> [ByteString] {
         var environment = step.wholeEnvironment
         if environment["HOME"] == nil { environment["HOME"] = user.home }
-        for entry in step.devices.flatMap(\.environment) {
-            let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
-            let value = ByteString(Array(entry.bytes[equals...].dropFirst()))
-            environment[ByteString(Array(entry.bytes[..<equals]))] = value
-        }
+        for entry in step.devices.flatMap(\.environment) { environment.set(entry) }
         return environment.entries
     }
 

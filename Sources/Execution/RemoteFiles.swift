@@ -223,13 +223,8 @@ extension HTTPSource {
 
     /// What shows who is asking: the URL's own user, or else a secret for its host, as BuildKit names them.
     fileprivate func authorization(_ secrets: Secrets) -> WebAuthorization? {
-        func secret(_ prefix: ByteString) -> String? {
-            guard let value = secrets[prefix + host] else { return nil }
-            let text = ByteString(value).text
-            return String(text.reversed().drop { $0.isWhitespace }.reversed())
-        }
-        if let token = secret("HTTP_AUTH_TOKEN_") { return .bearer(token) }
-        if let header = secret("HTTP_AUTH_HEADER_") { return WebAuthorization(header: header) }
+        if let token = secrets.line("HTTP_AUTH_TOKEN_" + host) { return .bearer(token) }
+        if let header = secrets.line("HTTP_AUTH_HEADER_" + host) { return WebAuthorization(header: header) }
         return user.map { .basic(username: $0.name.text, password: $0.password?.text ?? "") }
     }
 }

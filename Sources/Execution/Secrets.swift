@@ -15,6 +15,11 @@ package struct Secrets: Sendable {
 
     /// The value of a secret; nil if it was not given.
     subscript(id: ByteString) -> [UInt8]? { values[id] }
+
+    /// The value of a secret that is one line, without the blanks and line feeds that a file may end with.
+    func line(_ id: ByteString) -> String? {
+        values[id].map { String(ByteString($0).text.reversed().drop { $0.isWhitespace }.reversed()) }
+    }
 }
 
 extension Secrets: CustomStringConvertible, CustomReflectable {

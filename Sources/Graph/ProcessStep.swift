@@ -95,10 +95,7 @@ extension ProcessStep {
     /// What the process gets; a proxy of the build arguments wins over what the image or the stage says of it.
     package var wholeEnvironment: ProcessEnvironment {
         var whole = ProcessEnvironment(environment)
-        for entry in unkeyedEnvironment {
-            let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
-            whole[ByteString(Array(entry.bytes[..<equals]))] = ByteString(Array(entry.bytes[equals...].dropFirst()))
-        }
+        for entry in unkeyedEnvironment { whole.set(entry) }
         return whole
     }
 }

@@ -16,11 +16,13 @@ public struct ProcessEnvironment: Sendable {
     /// A later entry of a name replaces the earlier one in its place; an entry without
     /// `=` is a name with an empty value, as BuildKit reads it.
     public init(_ entries: [ByteString]) {
-        for entry in entries {
-            let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
-            let value = ByteString(Array(entry.bytes[equals...].dropFirst()))
-            self[ByteString(Array(entry.bytes[..<equals]))] = value
-        }
+        for entry in entries { set(entry) }
+    }
+
+    /// Sets the name of an entry to its value; one without `=` is a name with an empty value.
+    package mutating func set(_ entry: ByteString) {
+        let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
+        self[ByteString(Array(entry.bytes[..<equals]))] = ByteString(Array(entry.bytes[equals...].dropFirst()))
     }
 
     /// The names that are set, in no order.

@@ -133,19 +133,15 @@ extension GitSource {
     fileprivate func authorization(_ secrets: Secrets) -> String? {
         guard remote.hasPrefix("http") else { return nil }
         let host = authority
-        func value(_ name: ByteString) -> String? {
-            secrets[name].map { bytes in
-                let text = ByteString(bytes).text
-                return String(text.reversed().drop { $0.isWhitespace }.reversed())
-            }
-        }
         func token(_ name: ByteString) -> String? {
-            value(name).map { WebAuthorization.basic(username: "x-access-token", password: $0).header }
+            secrets.line(name).map { WebAuthorization.basic(username: "x-access-token", password: $0).header }
         }
         let given = user.map { user in
             WebAuthorization.basic(username: user.name.text, password: user.password?.text ?? "").header
         }
-        return value("GIT_AUTH_HEADER." + host) ?? token("GIT_AUTH_TOKEN." + host) ?? value("GIT_AUTH_HEADER")
+        return secrets.line("GIT_AUTH_HEADER." + host) ?? token("GIT_AUTH_TOKEN." + host) ?? secrets.line(
+            "GIT_AUTH_HEADER"
+        )
             ?? token("GIT_AUTH_TOKEN") ?? given
     }
 

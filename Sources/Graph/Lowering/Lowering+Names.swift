@@ -58,15 +58,19 @@ extension Lowering {
         do { return try await images.find(name, platform: wanted) } catch let error as CancellationError {
             throw error
         } catch {
-            let place = range.marking(name, in: dockerfile.source)
-            mistakes.input = InputFailure(
-                underlying: error,
-                suggestion: suggestion(for: name),
-                range: place,
-                source: dockerfile.source
-            )
+            noteMissing(name, error, range)
             return .unknown
         }
+    }
+
+    /// Notes an input that cannot be had, and why.
+    func noteMissing(_ name: ByteString, _ error: any Error, _ range: SourceRange) {
+        mistakes.input = InputFailure(
+            underlying: error,
+            suggestion: suggestion(for: name),
+            range: range.marking(name, in: dockerfile.source),
+            source: dockerfile.source
+        )
     }
 
     private func imageVertex(_ image: BaseImage, _ wanted: Platform, _ range: SourceRange) -> NamedVertex {

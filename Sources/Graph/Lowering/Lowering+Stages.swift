@@ -66,14 +66,7 @@ extension Lowering {
     /// Notes a name that neither an image nor a context can have.
     private func checkName(_ name: ByteString, at range: SourceRange) {
         guard name != Lowering.scratch, !isReplaced(name), mistakes.input == nil, !mistakes.meetsUnknown else { return }
-        do { _ = try Reference(name) } catch {
-            mistakes.input = InputFailure(
-                underlying: error,
-                suggestion: suggestion(for: name),
-                range: range.marking(name, in: dockerfile.source),
-                source: dockerfile.source
-            )
-        }
+        do { _ = try Reference(name) } catch { noteMissing(name, error, range) }
     }
 
     // MARK: Circles

@@ -118,10 +118,8 @@ extension StageBuilder {
     static func withoutPasswords(_ text: String, of sources: [ByteString]) -> String {
         var text = text
         for source in sources where RemoteURL.scheme(of: source) != nil {
-            guard let mark = source.bytes.firstIndex(of: UInt8(ascii: "/")) else { continue }
-            let authority = source.bytes[(mark + 2)...].prefix { !"/?#".utf8.contains($0) }
-            guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { continue }
-            let user = ByteString(authority[..<at]).escaped
+            guard let range = RemoteURL.userRange(of: source) else { continue }
+            let user = ByteString(source.bytes[range]).escaped
             if !user.isEmpty { text = text.replacing("//\(user)@", with: "//…@") }
         }
         return text

@@ -99,12 +99,7 @@ struct StageBuilder {
         }
         if environment["PATH"] == nil, state.platform.os != "windows" { environment["PATH"] = StageBuilder.defaultPath }
         state.configEnvironment = environment
-        for entry in environment.entries {
-            let equals = entry.bytes.firstIndex(of: UInt8(ascii: "=")) ?? entry.count
-            state.environment[ByteString(Array(entry.bytes[..<equals]))] = ByteString(
-                Array(entry.bytes[equals...].dropFirst())
-            )
-        }
+        for entry in environment.entries { state.environment.set(entry) }
         if !state.config.config.workingDir.isEmpty {
             state.config.config.workingDir = workingDirectory(state.config.config.workingDir)
         }

@@ -15,6 +15,9 @@ final class StageEnvironment {
         set { values[name] = newValue }
     }
 
+    /// Sets a variable by its `NAME=value`.
+    func set(_ entry: ByteString) { values.set(entry) }
+
     func copy() -> StageEnvironment { StageEnvironment(values) }
 }
 

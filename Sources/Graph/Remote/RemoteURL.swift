@@ -73,10 +73,15 @@ struct RemoteURL: Hashable {
 
     /// The same URL without what stands before the `@` of its host.
     static func withoutUser(_ url: ByteString) -> ByteString {
-        guard let mark = url.bytes.firstIndex(of: UInt8(ascii: "/")), mark + 2 <= url.count else { return url }
+        guard let user = userRange(of: url) else { return url }
+        return ByteString(Array(url.bytes[..<user.lowerBound] + url.bytes[(user.upperBound + 1)...]))
+    }
+
+    /// Where a URL says who is asking: what stands before the `@` of its host; nil if there is none.
+    static func userRange(of url: ByteString) -> Range<Int>? {
+        guard let mark = url.bytes.firstIndex(of: UInt8(ascii: "/")), mark + 2 <= url.count else { return nil }
         let authority = url.bytes[(mark + 2)...].prefix { !"/?#".utf8.contains($0) }
-        guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return url }
-        return ByteString(Array(url.bytes[..<(mark + 2)] + url.bytes[(at + 1)...]))
+        return authority.lastIndex(of: UInt8(ascii: "@")).map { (mark + 2)..<$0 }
     }
 
     /// The values of a query by name, in the order of the text (`application/x-www-form-urlencoded`).

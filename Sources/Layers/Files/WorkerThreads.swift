@@ -11,34 +11,10 @@ enum WorkerThreads {
         withoutActuallyEscaping(body) { body in
             var threads: [pthread_t] = []
             for index in 1..<count {
-                if let thread = start({ body(index) }) { threads.append(thread) }
+                if let thread = try? PosixThread.start({ body(index) }) { threads.append(thread) }
             }
             body(0)
             for thread in threads { pthread_join(thread, nil) }
         }
-    }
-
-    /// Starts a thread that the caller joins with pthread_join(3); nil if the system has none to give.
-    static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
-        let context = Unmanaged.passRetained(Body(body))
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            context.toOpaque()
-        )
-        if code == 0 { return thread }
-        context.release()
-        return nil
-    }
-
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 }

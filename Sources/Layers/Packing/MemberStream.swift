@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Linux
 internal import OCI
 
 /// Packs a piece of a tar so that the packed pieces, one after the other, are the packed tar.
@@ -161,7 +162,7 @@ final class MemberStream {
         let (queue, makePacker) = (queue, makePacker)
         // This thread packs too, when it has nothing else to do.
         for _ in 1..<workers {
-            let thread = WorkerThreads.start {
+            let thread = try? PosixThread.start {
                 guard let packer = makePacker() else { return }
                 while true {
                     let member: Member? = queue.wait { queue in

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Linux
 
 /// Gives the bytes of another source, which a thread of its own reads ahead: reading, unpacking and hashing go on while
 /// this side writes files.
@@ -69,7 +70,7 @@ final class ReadAhead: ByteSource {
         isStarted = true
         let (queue, carrier) = (queue, Carrier(source: source))
         queue.change { $0.free = (0..<pieces).map { _ in Piece() } }
-        thread = WorkerThreads.start {
+        thread = try? PosixThread.start {
             do { try ReadAhead.read(carrier.source, into: queue) } catch { queue.change { $0.failure = error } }
         }
     }
