@@ -12,9 +12,7 @@ extension LocatedError {
     /// `name:line:column`, `name:line`, or just the name, or nil without a place.
     package var location: String? {
         guard let source else { return nil }
-        guard let range else { return source.name }
-        if let mark = range.mark { return "\(source.name):\(mark.line):\(mark.column)" }
-        return "\(source.name):\(range.first)"
+        return range.map { "\(source.name):\($0.place)" } ?? source.name
     }
 
     /// Place and message, excerpt with a caret, and remedy.

@@ -20,8 +20,7 @@ package struct SourceExcerpt: Sendable, Hashable {
     /// The file's name and line, with the column if one is marked, then `body`; empty if the range is not in the text.
     package var text: String {
         let body = body
-        let place = range.mark.map { "\($0.line):\($0.column)" } ?? "\(range.first)"
-        return body.isEmpty ? "" : "\(source.name):\(place)\n" + body
+        return body.isEmpty ? "" : "\(source.name):\(range.place)\n" + body
     }
 
     /// The lines between rulers, control characters escaped; empty if the range is not in the text.

@@ -37,4 +37,7 @@ package struct SourceRange: Sendable, Hashable {
     package init(line: Int) {
         self.init(first: line, last: line)
     }
+
+    /// Line and column of the mark, or the first line alone: `3:7`, `3`.
+    var place: String { mark.map { "\($0.line):\($0.column)" } ?? "\(first)" }
 }
